@@ -1,0 +1,21 @@
+/** Whose data a key seals: a customer's id, or the stream's name for what belongs to no customer. */
+export type KeyOwner = string;
+
+/** A data key: 32 random bytes, for AES-256-GCM. */
+export interface DataKey {
+  readonly keyId: string;
+  readonly key: Buffer;
+}
+
+/** Keys of personal data, one per owner. Destroying one makes all that it sealed unreadable for good. */
+export interface KeyStore {
+  /**
+   * The owners' keys, made where there are none. All are durable when it returns, so what they seal may be written.
+   */
+  ensure(owners: readonly KeyOwner[]): ReadonlyMap<KeyOwner, DataKey>;
+  /** A key by its id; undefined once destroyed. */
+  find(keyId: string): DataKey | undefined;
+  /** Destroys the owner's key. Durable when it returns. */
+  destroy(owner: KeyOwner): void;
+  close(): void;
+}

@@ -1,0 +1,109 @@
+/** A JSON value. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+/** A whole document. `_id` is unique within its collection. */
+export interface Document {
+  readonly _id: string;
+  readonly [field: string]: Json | undefined;
+}
+
+/** An index over fields (dot paths), in that order, ties by `_id`. */
+export interface IndexDefinition {
+  readonly fields: readonly string[];
+}
+
+export interface CollectionDefinition {
+  readonly name: string;
+  readonly indexes: readonly IndexDefinition[];
+}
+
+/**
+ * A filter in a closed subset of MongoDB's language: $eq $ne $gt $gte $lt $lte $in $nin $exists $and $or $not
+ * $elemMatch, at most 5 deep and 4 KiB. Anything else is refused by `parseFilter`.
+ */
+export type Filter = { readonly [key: string]: Json };
+
+/** Missing sorts as null, first ascending; strings by UTF-8 bytes; ties by `_id` ascending. */
+export interface SortKey {
+  readonly field: string;
+  readonly direction: 1 | -1;
+}
+
+export interface FindOptions {
+  readonly filter?: Filter;
+  readonly sort?: readonly SortKey[];
+  readonly limit?: number;
+  /** Continue after a row: its values of the sort fields, then its `_id`. */
+  readonly after?: readonly Json[];
+}
+
+/** Aggregation stages: $match $group $sort $limit $project $unwind $count, in MongoDB's form. */
+export type Pipeline = readonly { readonly [stage: string]: Json }[];
+
+/**
+ * Replace a document whole, or remove it (`document: null`), if what is stored was folded from `expected`.
+ * `guard` is what the new document was folded from: a position, or the positions of all linked ids joined.
+ * `expected: null` means there is no document yet.
+ */
+export interface GuardedReplace {
+  readonly collection: string;
+  readonly id: string;
+  readonly document: Document | null;
+  readonly guard: string;
+  readonly expected: string | null;
+}
+
+/** Raised when a guard does not match: nothing of the batch was written; read and fold again. */
+export class GuardMismatchError extends Error {
+  readonly code = 'guard-mismatch';
+  readonly mismatches: readonly { readonly collection: string; readonly id: string }[];
+  constructor(mismatches: readonly { collection: string; id: string }[]) {
+    super(`${mismatches.length} document(s) changed since they were read`);
+    this.name = 'GuardMismatchError';
+    this.mismatches = mismatches;
+  }
+}
+
+/** A document with what it was folded from. */
+export interface Guarded<D extends Document = Document> {
+  readonly document: D;
+  readonly guard: string;
+}
+
+export interface WriteBatch {
+  readonly replaces: readonly GuardedReplace[];
+  /** Checkpoints (as JSON) that hold once this batch is applied; written with it. Key: the consumer's name. */
+  readonly checkpoints?: Readonly<Record<string, Json>>;
+}
+
+/**
+ * One version of the views: a set of collections. Reads are of what was committed; `write` is atomic on an engine that
+ * can, else ordered: documents before checkpoints.
+ */
+export interface ViewSet {
+  /** Name of the version, part of every cursor. */
+  readonly version: string;
+  get<D extends Document = Document>(collection: string, id: string): Promise<Guarded<D> | undefined>;
+  getMany<D extends Document = Document>(collection: string, ids: readonly string[]): Promise<ReadonlyMap<string, Guarded<D>>>;
+  find<D extends Document = Document>(collection: string, options?: FindOptions): Promise<readonly D[]>;
+  /** Like `find` without limit, in pages, so that memory stays bounded. */
+  stream<D extends Document = Document>(collection: string, options?: FindOptions): AsyncIterable<readonly D[]>;
+  aggregate<R extends object = Record<string, Json>>(collection: string, pipeline: Pipeline): Promise<readonly R[]>;
+  count(collection: string, filter?: Filter): Promise<number>;
+  checkpoint(consumer: string): Promise<Json | undefined>;
+  /** @throws {GuardMismatchError} and writes nothing */
+  write(batch: WriteBatch): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Versions of the views, one of them current. */
+export interface ReadStore {
+  /** Opens (and if absent creates) a version with its collections and indexes. */
+  open(version: string, collections: readonly CollectionDefinition[]): Promise<ViewSet>;
+  /** The version that readers use; undefined before the first `switchTo`. */
+  current(): Promise<string | undefined>;
+  /** Makes a version the current one, in one step, durably. */
+  switchTo(version: string): Promise<void>;
+  versions(): Promise<readonly string[]>;
+  drop(version: string): Promise<void>;
+  close(): Promise<void>;
+}
