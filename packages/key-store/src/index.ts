@@ -1,1 +1,2 @@
-export {};
+export { KeyStoreReadOnlyError, UnknownKeyError } from './errors.ts';
+export type { DataKey, KeyOwner, KeyStore } from './port.ts';

@@ -3,6 +3,7 @@ export type KeyOwner = string;
 
 /** A data key: 32 random bytes, for AES-256-GCM. */
 export interface DataKey {
+  /** 32 lower-case hex digits, random. */
   readonly keyId: string;
   readonly key: Buffer;
 }
@@ -13,9 +14,12 @@ export interface KeyStore {
    * The owners' keys, made where there are none. All are durable when it returns, so what they seal may be written.
    */
   ensure(owners: readonly KeyOwner[]): ReadonlyMap<KeyOwner, DataKey>;
-  /** A key by its id; undefined once destroyed. */
+  /**
+   * A key by its id; undefined once destroyed.
+   * @throws {UnknownKeyError} if there never was such a key: taking it for destroyed would hide a loss
+   */
   find(keyId: string): DataKey | undefined;
-  /** Destroys the owner's key. Durable when it returns. */
+  /** Destroys the owner's key, if there is one. Durable when it returns. A later `ensure` makes another. */
   destroy(owner: KeyOwner): void;
   close(): void;
 }
