@@ -141,7 +141,11 @@ export interface EventStore {
    * Pages of events after a position, then as they come, until the signal aborts. The next page is read only when the
    * last was consumed.
    */
-  subscribe(options: { after?: Position; pageSize?: number; signal: AbortSignal }): AsyncIterable<readonly StoredEvent[]>;
+  subscribe(options: {
+    after?: Position;
+    pageSize?: number;
+    signal: AbortSignal;
+  }): AsyncIterable<readonly StoredEvent[]>;
 
   close(): Promise<void>;
 }

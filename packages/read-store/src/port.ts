@@ -83,7 +83,10 @@ export interface ViewSet {
   /** Name of the version, part of every cursor. */
   readonly version: string;
   get<D extends Document = Document>(collection: string, id: string): Promise<Guarded<D> | undefined>;
-  getMany<D extends Document = Document>(collection: string, ids: readonly string[]): Promise<ReadonlyMap<string, Guarded<D>>>;
+  getMany<D extends Document = Document>(
+    collection: string,
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, Guarded<D>>>;
   find<D extends Document = Document>(collection: string, options?: FindOptions): Promise<readonly D[]>;
   /** Like `find` without limit, in pages, so that memory stays bounded. */
   stream<D extends Document = Document>(collection: string, options?: FindOptions): AsyncIterable<readonly D[]>;

@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['{packages,services}/*/src/**/*.test.ts', '{tests,bench,scripts}/**/*.test.ts'],
+    // Node itself loads every module, as in production: it strips the types, `import.meta.url` is a file's URL, worker
+    // threads start from `.ts` files, and a module that two packages import is one module. It means no `vi.mock`.
+    experimental: { viteModuleRunner: false, nodeLoader: false },
+    // A process a file: a test may open databases, start threads, get signals and set variables.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    teardownTimeout: 10_000,
+    allowOnly: process.env.CI !== 'true',
+    passWithNoTests: false,
+  },
+});
