@@ -10,5 +10,5 @@ export function parseHundredths(text: string): number {
   if (match === null) throw new Error(`not an amount in hundredths: "${text}"`);
   const [, sign, whole, fraction = ''] = match;
   const hundredths = Number(`${whole}${fraction.padEnd(2, '0')}`);
-  return sign === '-' ? -hundredths : hundredths;
+  return sign === '-' && hundredths !== 0 ? -hundredths : hundredths;
 }

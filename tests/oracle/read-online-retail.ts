@@ -51,7 +51,8 @@ function toFact(rows: readonly Row[], source: string): Purchase | Refund {
   const isRefund = id.startsWith('C');
   const lines = rows.map((row, index): Line => {
     const quantity = isRefund ? -row.quantity : row.quantity;
-    const amountMinor = quantity * parseHundredths(row.unitPrice);
+    // Nothing times a negative quantity is -0, which adding 0 makes 0.
+    const amountMinor = quantity * parseHundredths(row.unitPrice) + 0;
     if (quantity === 0 || (isRefund && (quantity < 0 || amountMinor <= 0))) throw new Error(`a bad row in ${id}`);
     const { product: productId, unitPrice } = row;
     return { lineId: `${index + 1}`, productId, ...(row.name && { name: row.name }), quantity, unitPrice, amountMinor };
