@@ -1,1 +1,13 @@
 export { accepted, type Decider, type Decision, fold, type Happening, rejected, type Rejection, unchanged } from './decider.ts';
+export { type CustomerState, CustomerFold } from './customer/customer-fold.ts';
+export { derive } from './customer/derive.ts';
+export { compareFacts, type Fact } from './customer/fact.ts';
+export { factsOf, type HistoricEvent } from './customer/facts-of.ts';
+export { nextBoundary, type StageTransition } from './lifecycle/lifecycle.ts';
+export { type Lot, LoyaltyAccount, type PointEntry, type TierStep } from './loyalty/account.ts';
+export { noTier, pointsFor, rankOf, tierFor } from './loyalty/programme.ts';
+export { defaultLifecycle, defaultPolicies, defaultProgramme, defaultSatisfaction } from './policies/defaults.ts';
+export { inForce, noPolicies, type Policies, policiesFrom, type Schedule, withPolicy } from './policies/schedule.ts';
+export { type SatisfactionBand, satisfactionBand, type SatisfactionItem, satisfactionScore } from './satisfaction/satisfaction.ts';
+export { type Calendar, calendarOf, dayMs, isoInstant } from './time/calendar.ts';
+export { compareBytes } from './time/compare-bytes.ts';

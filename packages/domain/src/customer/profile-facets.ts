@@ -1,0 +1,93 @@
+import type { AttributeValue } from '@tenure/contracts';
+import type { SatisfactionItem } from '../satisfaction/satisfaction.ts';
+import type { ContactPoint, Fact, FactOf } from './fact.ts';
+
+export interface AttributeState {
+  readonly value: AttributeValue;
+  readonly category: string;
+  readonly source: string;
+  readonly observedAt: number;
+}
+
+/** What facts other than purchases and refunds say: who the customer is, what is open, how satisfied they are. */
+export class ProfileFacets {
+  kind: 'person' | 'organisation' | null = null;
+  isKeyAccount = false;
+  readonly attributes = new Map<string, AttributeState>();
+  readonly contactPoints = new Map<string, ContactPoint>();
+  contacts = 0;
+  lastContactAt: number | null = null;
+  readonly openComplaints = new Set<string>();
+  readonly openFollowUps = new Set<string>();
+  readonly #answers: SatisfactionItem[] = [];
+  /** Complaints without a satisfaction yet, by stream: when they were filed. */
+  readonly #unheard = new Map<string, number>();
+
+  get satisfactionItems(): readonly SatisfactionItem[] {
+    const complaints = [...this.#unheard.values()].map((at): SatisfactionItem => ({ at, kind: 'complaint', answer: 0 }));
+    return [...this.#answers, ...complaints].sort((left, right) => left.at - right.at);
+  }
+
+  add(fact: Exclude<Fact, FactOf<'purchase' | 'refund'>>): void {
+    switch (fact.kind) {
+      case 'registration':
+      case 'other':
+        return;
+      case 'customer-kind':
+        this.kind = fact.value;
+        return;
+      case 'attribute':
+        if (fact.value === null) this.attributes.delete(fact.id);
+        else {
+          const { value, category, from: source, at: observedAt } = fact;
+          this.attributes.set(fact.id, { value, category, source, observedAt });
+        }
+        return;
+      case 'contact-point':
+        if (fact.point === null) this.contactPoints.delete(fact.id);
+        else this.contactPoints.set(fact.id, fact.point);
+        return;
+      case 'contact-point-verified': {
+        const point = this.contactPoints.get(fact.id);
+        if (point !== undefined) this.contactPoints.set(fact.id, { ...point, verified: true });
+        return;
+      }
+      case 'key-account':
+        this.isKeyAccount = fact.value;
+        return;
+      case 'contact':
+        this.contacts++;
+        this.lastContactAt = fact.at;
+        return;
+      case 'survey-answer':
+        this.#answers.push({ at: fact.at, kind: fact.survey, answer: fact.score });
+        return;
+      case 'follow-up':
+        this.#addFollowUp(fact);
+        return;
+      case 'complaint':
+        this.#addComplaint(fact);
+        return;
+      default:
+        fact satisfies never;
+    }
+  }
+
+  #addFollowUp(fact: FactOf<'follow-up'>): void {
+    if (fact.step === 'done' || fact.step === 'missed') this.openFollowUps.delete(fact.id);
+    else this.openFollowUps.add(fact.id);
+    if (fact.satisfaction !== undefined) {
+      this.#answers.push({ at: fact.at, kind: 'followUp', answer: fact.satisfaction });
+    }
+  }
+
+  #addComplaint(fact: FactOf<'complaint'>): void {
+    if (fact.step === 'filed') this.#unheard.set(fact.id, fact.at);
+    if (fact.step === 'filed' || fact.step === 'reopened') this.openComplaints.add(fact.id);
+    if (fact.step === 'closed') this.openComplaints.delete(fact.id);
+    if (fact.satisfaction !== undefined) {
+      this.#unheard.delete(fact.id);
+      this.#answers.push({ at: fact.at, kind: 'followUp', answer: fact.satisfaction });
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import type { FactRef, LifecyclePolicy, Stage, StageStep } from '@tenure/contracts';
+import { inForce, type Schedule } from '../policies/schedule.ts';
+import { dayMs } from '../time/calendar.ts';
+
+/** A move from one stage to another, dated when it became true (ms). */
+export interface StageTransition {
+  readonly from: Stage;
+  readonly to: Stage;
+  readonly at: number;
+  readonly reason: StageStep['reason'];
+  /** The fact that led to it; null when time alone did. */
+  readonly cause: FactRef | null;
+  readonly policyVersion: number;
+}
+
+/** What of the counted orders so far the rules look at. Never changed in place. */
+export interface LifecycleState {
+  readonly stage: Stage;
+  /** When the stage was entered; null while potential from the start. */
+  readonly since: number | null;
+  /** The last counted order. */
+  readonly lastOrderAt: number | null;
+  readonly purchaseDays: number;
+  /** The latest purchase days (days since 1970), rising; as many as the strictest rule needs. */
+  readonly recentDays: readonly number[];
+}
+
+export const noOrders: LifecycleState = {
+  stage: 'potential',
+  since: null,
+  lastOrderAt: null,
+  purchaseDays: 0,
+  recentDays: [],
+};
+
+/** A counted order, as the lifecycle sees it. */
+export interface CountedOrder {
+  readonly at: number;
+  /** Local date, in days since 1970. */
+  readonly day: number;
+  readonly cause: FactRef;
+}
+
+type Emit = (transition: StageTransition) => void;
+
+/**
+ * The state after a counted order: the rules of the lifecycle.
+ * potential -> new: the first. new -> active: enough purchase days. active -> loyal: enough purchase days within the
+ * last dates, that day included. at-risk -> loyal or active. churned -> won-back, until the next purchase day.
+ * Time up to the order must have passed (`passTime`).
+ */
+export function applyOrder(
+  state: LifecycleState,
+  order: CountedOrder,
+  schedule: Schedule<LifecyclePolicy>,
+  emit: Emit,
+): LifecycleState {
+  const policy = inForce(schedule, order.at);
+  const isNewDay = state.recentDays.at(-1) !== order.day;
+  const recentDays = isNewDay ? [...state.recentDays, order.day].slice(-daysToKeep(schedule)) : state.recentDays;
+  const purchaseDays = state.purchaseDays + (isNewDay ? 1 : 0);
+  const next: LifecycleState = { ...state, lastOrderAt: order.at, purchaseDays, recentDays };
+  if (policy === undefined) return next;
+
+  const { active, loyal } = policy.stages;
+  const isFrequent = recentDays.filter((day) => day > order.day - loyal.withinDates).length >= loyal.purchaseDays;
+  const enter = (stage: Stage, reason: StageTransition['reason']): LifecycleState => {
+    emit({ from: state.stage, to: stage, at: order.at, reason, cause: order.cause, policyVersion: policy.version });
+    return { ...next, stage, since: order.at };
+  };
+
+  switch (state.stage) {
+    case 'potential':
+      return enter('new', 'first-order');
+    case 'new':
+      if (isFrequent) return enter('loyal', 'frequency');
+      return purchaseDays >= active.purchaseDays ? enter('active', 'second-purchase-day') : next;
+    case 'active':
+      return isFrequent ? enter('loyal', 'frequency') : next;
+    case 'loyal':
+      return next;
+    case 'at-risk':
+      return isFrequent ? enter('loyal', 'frequency') : enter('active', 'returned');
+    case 'churned':
+      return enter('won-back', 'won-back');
+    case 'won-back':
+      if (!isNewDay) return next;
+      return isFrequent ? enter('loyal', 'frequency') : enter('active', 'returned');
+    default:
+      return state.stage satisfies never;
+  }
+}
+
+/** Lets time pass up to an instant (inclusive): who is silent becomes at-risk, then churned. */
+export function passTime(
+  state: LifecycleState,
+  until: number,
+  schedule: Schedule<LifecyclePolicy>,
+  emit: Emit,
+): LifecycleState {
+  let current = state;
+  for (;;) {
+    const boundary = nextBoundary(current, schedule);
+    if (boundary === undefined || boundary.at > until) return current;
+    emit({
+      from: current.stage,
+      to: boundary.to,
+      at: boundary.at,
+      reason: 'silent',
+      cause: null,
+      policyVersion: boundary.policyVersion,
+    });
+    current = { ...current, stage: boundary.to, since: boundary.at };
+  }
+}
+
+/** When time alone moves the customer next, and whereto; undefined if it never does. */
+export function nextBoundary(
+  state: LifecycleState,
+  schedule: Schedule<LifecyclePolicy>,
+): { readonly at: number; readonly to: Stage; readonly policyVersion: number } | undefined {
+  if (state.lastOrderAt === null || state.stage === 'potential' || state.stage === 'churned') return undefined;
+  const to = state.stage === 'at-risk' ? 'churned' : 'at-risk';
+  for (const [index, { from, document }] of schedule.entries()) {
+    const replacedAt = schedule[index + 1]?.from ?? Number.POSITIVE_INFINITY;
+    const due = state.lastOrderAt + document.stages[to].silentDays * dayMs;
+    const at = Math.max(due, from, state.since ?? due);
+    if (at < replacedAt) return { at, to, policyVersion: document.version };
+  }
+  return undefined;
+}
+
+function daysToKeep(schedule: Schedule<LifecyclePolicy>): number {
+  return Math.max(1, ...schedule.map(({ document }) => document.stages.loyal.purchaseDays));
+}

@@ -1,0 +1,248 @@
+import type { FactRef, LoyaltyProgramme } from '@tenure/contracts';
+import { inForce, type Schedule } from '../policies/schedule.ts';
+import { dayMs } from '../time/calendar.ts';
+import { noTier, rankOf, tierFor } from './programme.ts';
+
+/** The points that one order earned, and what is left of them. */
+export interface Lot {
+  readonly source: string;
+  readonly orderId: string;
+  readonly earnedAt: number;
+  readonly expiresAt: number;
+  readonly points: number;
+  /** Never below zero. */
+  remaining: number;
+  /** What expired of it. */
+  expired: number;
+}
+
+/** A movement of points. `id` is the order's, or the refund's. */
+export interface PointEntry {
+  readonly kind: 'earned' | 'taken-back' | 'expired';
+  readonly source: string;
+  readonly id: string;
+  readonly at: number;
+  readonly points: number;
+  readonly policyVersion: number;
+}
+
+/** A tier reached, lost, or kept at a review (`from` equals `to`). */
+export interface TierStep {
+  readonly from: string;
+  readonly to: string;
+  readonly at: number;
+  readonly reason: 'earned' | 'taken-back' | 'review';
+  readonly cause: FactRef | null;
+  readonly policyVersion: number;
+}
+
+/**
+ * A customer's points, forward in time: lots, debt, tier. sum of lots - debt = balance, always (I21). Every call must not
+ * be earlier than the one before.
+ */
+export class LoyaltyAccount {
+  readonly #programmes: Schedule<LoyaltyProgramme>;
+  /** In order of expiry, which is that of earning unless a programme changed the time. */
+  readonly #lots: Lot[] = [];
+  #expiredUpTo = 0;
+  #inLots = 0;
+  #debt = 0;
+  readonly #entries: PointEntry[] = [];
+  readonly #tierSteps: TierStep[] = [];
+  #tier = noTier;
+  #tierSince: number | null = null;
+  /** When the tier was reached or last confirmed: the window it stands on starts from there. */
+  #anchor = 0;
+  /** Net points earned up to and with each instant, for sums over a window. */
+  readonly #instants: number[] = [];
+  readonly #netUpTo: number[] = [];
+
+  constructor(programmes: Schedule<LoyaltyProgramme>) {
+    this.#programmes = programmes;
+  }
+
+  get balance(): number {
+    return this.#inLots - this.#debt;
+  }
+  get debt(): number {
+    return this.#debt;
+  }
+  get lots(): readonly Readonly<Lot>[] {
+    return this.#lots;
+  }
+  get entries(): readonly PointEntry[] {
+    return this.#entries;
+  }
+  get tierSteps(): readonly TierStep[] {
+    return this.#tierSteps;
+  }
+  get tier(): string {
+    return this.#tier;
+  }
+  get tierSince(): number | null {
+    return this.#tierSince;
+  }
+
+  /** When time alone changes something next: a review or an expiry. */
+  get nextChangeAt(): number | undefined {
+    const candidates = [this.#nextReview(), this.#nextExpiring()?.expiresAt].filter((at) => at !== undefined);
+    return candidates.length === 0 ? undefined : Math.min(...candidates);
+  }
+
+  /** A copy that can run ahead without changing this one. */
+  clone(): LoyaltyAccount {
+    const copy = new LoyaltyAccount(this.#programmes);
+    for (const lot of this.#lots) copy.#lots.push({ ...lot });
+    copy.#expiredUpTo = this.#expiredUpTo;
+    copy.#inLots = this.#inLots;
+    copy.#debt = this.#debt;
+    copy.#entries.push(...this.#entries);
+    copy.#tierSteps.push(...this.#tierSteps);
+    copy.#tier = this.#tier;
+    copy.#tierSince = this.#tierSince;
+    copy.#anchor = this.#anchor;
+    copy.#instants.push(...this.#instants);
+    copy.#netUpTo.push(...this.#netUpTo);
+    return copy;
+  }
+
+  /** Lets time pass up to an instant (inclusive): lots expire, tiers are reviewed. */
+  passTime(until: number): void {
+    for (;;) {
+      const review = this.#nextReview() ?? Number.POSITIVE_INFINITY;
+      const expiring = this.#nextExpiring();
+      const expiry = expiring?.expiresAt ?? Number.POSITIVE_INFINITY;
+      if (Math.min(review, expiry) > until) return;
+      if (expiring !== undefined && expiry <= review) this.#expire(expiring);
+      else this.#review(review);
+    }
+  }
+
+  /** An order earns points: debt is paid first, the rest goes to a lot. */
+  earn(order: { source: string; orderId: string; at: number; points: number; cause: FactRef }): Lot | undefined {
+    const programme = inForce(this.#programmes, order.at);
+    if (programme === undefined || order.points <= 0) return undefined;
+    const { source, orderId, at, points } = order;
+    const paid = Math.min(this.#debt, points);
+    this.#debt -= paid;
+    const expiresAt = at + programme.points.expireAfterDays * dayMs;
+    const lot: Lot = { source, orderId, earnedAt: at, expiresAt, points, remaining: points - paid, expired: 0 };
+    this.#insert(lot);
+    this.#inLots += lot.remaining;
+    this.#note({ kind: 'earned', source, id: orderId, at, points, policyVersion: programme.version });
+    this.#upgrade(programme, at, order.cause);
+    return lot;
+  }
+
+  /** A matched refund takes back what its order would have earned less, also what is already gone: then it is a debt. */
+  takeBack(lot: Lot, points: number, refund: { source: string; refundId: string; at: number; cause: FactRef }): void {
+    const fromLot = Math.min(lot.remaining, points);
+    const alreadyExpired = Math.min(lot.expired, points - fromLot);
+    lot.remaining -= fromLot;
+    lot.expired -= alreadyExpired;
+    this.#inLots -= fromLot;
+    this.#debt += points - fromLot - alreadyExpired;
+    this.#taken(points - alreadyExpired, refund);
+  }
+
+  /** An unmatched refund takes at most the balance, from the newest lot first. */
+  takeUnmatched(points: number, refund: { source: string; refundId: string; at: number; cause: FactRef }): void {
+    const total = Math.min(points, Math.max(0, this.balance));
+    let left = total;
+    for (let index = this.#lots.length - 1; index >= this.#expiredUpTo && left > 0; index--) {
+      const lot = this.#lots[index];
+      if (lot === undefined) continue;
+      const taken = Math.min(lot.remaining, left);
+      lot.remaining -= taken;
+      left -= taken;
+    }
+    this.#inLots -= total;
+    this.#taken(total, refund);
+  }
+
+  #taken(points: number, refund: { source: string; refundId: string; at: number; cause: FactRef }): void {
+    const programme = inForce(this.#programmes, refund.at);
+    if (points <= 0 || programme === undefined) return;
+    const { source, refundId, at } = refund;
+    this.#note({ kind: 'taken-back', source, id: refundId, at, points, policyVersion: programme.version });
+    this.#withdraw(programme, at, refund.cause);
+  }
+
+  #insert(lot: Lot): void {
+    let index = this.#lots.length;
+    while (index > this.#expiredUpTo && (this.#lots[index - 1]?.expiresAt ?? 0) > lot.expiresAt) index--;
+    this.#lots.splice(index, 0, lot);
+  }
+
+  #note(entry: PointEntry): void {
+    this.#entries.push(entry);
+    if (entry.kind === 'expired') return;
+    const change = entry.kind === 'earned' ? entry.points : -entry.points;
+    this.#netUpTo.push((this.#netUpTo.at(-1) ?? 0) + change);
+    this.#instants.push(entry.at);
+  }
+
+  /** Net points in (after, until]; until is now or earlier than the next movement. */
+  #net(after: number): number {
+    let low = 0;
+    let high = this.#instants.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#instants[middle] ?? 0) <= after) low = middle + 1;
+      else high = middle;
+    }
+    return (this.#netUpTo.at(-1) ?? 0) - (low === 0 ? 0 : (this.#netUpTo[low - 1] ?? 0));
+  }
+
+  #upgrade(programme: LoyaltyProgramme, at: number, cause: FactRef): void {
+    const reached = tierFor(programme, this.#net(at - programme.window.days * dayMs));
+    if (rankOf(programme, reached) > rankOf(programme, this.#tier)) this.#enter(programme, reached, at, 'earned', cause);
+  }
+
+  /**
+   * Points taken back withdraw a tier that stood on them. The window is the one the tier was reached or confirmed in, up
+   * to now, so that time alone lowers nothing before the review.
+   */
+  #withdraw(programme: LoyaltyProgramme, at: number, cause: FactRef): void {
+    if (this.#tier === noTier) return;
+    const stands = tierFor(programme, this.#net(this.#anchor - programme.window.days * dayMs));
+    if (rankOf(programme, stands) < rankOf(programme, this.#tier)) this.#enter(programme, stands, at, 'taken-back', cause);
+  }
+
+  #review(at: number): void {
+    const programme = inForce(this.#programmes, at);
+    if (programme === undefined) return;
+    const reached = tierFor(programme, this.#net(at - programme.window.days * dayMs));
+    const lowered = rankOf(programme, reached) < rankOf(programme, this.#tier);
+    this.#enter(programme, lowered ? reached : this.#tier, at, 'review', null);
+  }
+
+  #enter(programme: LoyaltyProgramme, to: string, at: number, reason: TierStep['reason'], cause: FactRef | null): void {
+    this.#tierSteps.push({ from: this.#tier, to, at, reason, cause, policyVersion: programme.version });
+    if (to !== this.#tier) this.#tierSince = at;
+    this.#tier = to;
+    this.#anchor = at;
+  }
+
+  #nextReview(): number | undefined {
+    if (this.#tier === noTier) return undefined;
+    const programme = inForce(this.#programmes, this.#anchor);
+    return programme === undefined ? undefined : this.#anchor + programme.review.everyDays * dayMs;
+  }
+
+  #nextExpiring(): Lot | undefined {
+    while (this.#expiredUpTo < this.#lots.length && this.#lots[this.#expiredUpTo]?.remaining === 0) this.#expiredUpTo++;
+    return this.#lots[this.#expiredUpTo];
+  }
+
+  #expire(lot: Lot): void {
+    const programme = inForce(this.#programmes, lot.expiresAt);
+    const points = lot.remaining;
+    lot.expired = points;
+    lot.remaining = 0;
+    this.#inLots -= points;
+    this.#expiredUpTo++;
+    const { source, orderId: id, expiresAt: at } = lot;
+    this.#note({ kind: 'expired', source, id, at, points, policyVersion: programme?.version ?? 0 });
+  }
+}
