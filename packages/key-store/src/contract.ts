@@ -56,7 +56,9 @@ export const keyStoreContract = (name: string, create: () => KeyStoreHarness): v
     });
 
     it('keeps keys over a restart', () => {
-      const before = track(harness.open()).ensure([owner(1)]).get(owner(1));
+      const before = track(harness.open())
+        .ensure([owner(1)])
+        .get(owner(1));
       closeAll();
       const store = track(harness.open());
       expect(store.find(before?.keyId ?? '')).toEqual(before);

@@ -1,0 +1,91 @@
+import type { LogIdentity } from './port.ts';
+
+/** The store did not take the append, or nobody knows whether it did. A retry with the same event ids is safe. */
+export class StoreUnavailableError extends Error {
+  readonly code = 'store-unavailable';
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StoreUnavailableError';
+  }
+}
+
+/** An event larger than every engine takes. Nothing of the call was written. */
+export class EventTooLargeError extends Error {
+  readonly code = 'event-too-large';
+  readonly eventId: string;
+  readonly bytes: number;
+  readonly limitBytes: number;
+  constructor(eventId: string, bytes: number, limitBytes: number) {
+    super(`event ${eventId} has ${bytes} bytes, at most ${limitBytes} are taken`);
+    this.name = 'EventTooLargeError';
+    this.eventId = eventId;
+    this.bytes = bytes;
+    this.limitBytes = limitBytes;
+  }
+}
+
+/** An append that no store could take as it is: a malformed id or stream name, no events, data that is no JSON. */
+export class InvalidAppendError extends Error {
+  readonly code = 'append-invalid';
+  constructor(message: string) {
+    super(message);
+    this.name = 'InvalidAppendError';
+  }
+}
+
+/** A position that is none of this store's. */
+export class InvalidPositionError extends Error {
+  readonly code = 'position-invalid';
+  constructor(position: string) {
+    super(`"${position}" is not a position of this store`);
+    this.name = 'InvalidPositionError';
+  }
+}
+
+/** Another writer has the log, in this process or another one. */
+export class StoreLockedError extends Error {
+  readonly code = 'store-locked';
+  readonly directory: string;
+  constructor(directory: string) {
+    super(
+      `the event store in ${directory} is being written by another process: stop that one first, or use another directory`,
+    );
+    this.name = 'StoreLockedError';
+    this.directory = directory;
+  }
+}
+
+/** A checkpoint, or a copy, belongs to another log or to another life of it. */
+export class LogMismatchError extends Error {
+  readonly code = 'log-mismatch';
+  readonly expected: LogIdentity;
+  readonly actual: LogIdentity;
+  constructor(what: string, expected: LogIdentity, actual: LogIdentity) {
+    super(
+      `${what} belongs to log ${expected.logId}, epoch ${expected.epoch}; this is log ${actual.logId}, epoch ${actual.epoch}`,
+    );
+    this.name = 'LogMismatchError';
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+/** Sealed data that its key does not open: it was altered, or moved to another event. */
+export class SealBrokenError extends Error {
+  readonly code = 'seal-broken';
+  readonly eventId: string;
+  constructor(eventId: string, options?: ErrorOptions) {
+    super(`the personal data of event ${eventId} does not open with its key: it was altered`, options);
+    this.name = 'SealBrokenError';
+    this.eventId = eventId;
+  }
+}
+
+/** The files of a log are not what this program reads: no log, a later version of it, or an incomplete copy. */
+export class LogFormatError extends Error {
+  readonly code = 'log-format';
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'LogFormatError';
+  }
+}

@@ -1,0 +1,145 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { KeyStore } from '@tenure/key-store';
+import type {
+  Checkpoint,
+  LogIdentity,
+  Position,
+  ReadAllOptions,
+  ReadCustomerOptions,
+  ReadStreamOptions,
+  StoredEvent,
+} from '../port.ts';
+import { unseal } from '../sealing.ts';
+import { unpackMetadata } from './metadata.ts';
+import { formatPosition, parsePosition } from './position.ts';
+import { readIdentity } from './schema.ts';
+import { splitStreamName } from './streams.ts';
+import { TermReader } from './terms.ts';
+
+const SELECT = `
+  select e.position, s.category, s.hash, e.revision, e.id, e.type, e.version, c.hash, e.occurred_at, e.recorded_at,
+    e.metadata, e.personal, e.data
+  from events e join streams s on s.id = e.stream left join customers c on c.id = e.customer
+`;
+
+type Row = [
+  position: number,
+  category: number,
+  streamHash: Uint8Array,
+  revision: number,
+  id: Uint8Array,
+  type: number,
+  version: number,
+  customer: Uint8Array | null,
+  occurredAt: number,
+  recordedAt: number,
+  metadata: string,
+  personal: Uint8Array | null,
+  data: string,
+];
+
+/** All of it. */
+const NO_LIMIT = -1;
+
+/** Reads of the log, synchronous, over a read-only connection of the calling thread. */
+export class LogReader {
+  readonly identity: LogIdentity;
+  readonly #keys: KeyStore;
+  readonly #terms: TermReader;
+  readonly #all: StatementSync;
+  readonly #forwards: StatementSync;
+  readonly #backwards: StatementSync;
+  readonly #customer: StatementSync;
+  readonly #streamId: StatementSync;
+  readonly #head: StatementSync;
+  readonly #idAt: StatementSync;
+
+  constructor(db: DatabaseSync, keys: KeyStore) {
+    this.identity = readIdentity(db);
+    this.#keys = keys;
+    this.#terms = new TermReader(db);
+    const prepareRows = (sql: string): StatementSync => {
+      const statement = db.prepare(SELECT + sql);
+      statement.setReturnArrays(true);
+      return statement;
+    };
+    this.#all = prepareRows('where e.position > ? order by e.position limit ?');
+    this.#forwards = prepareRows('where e.stream = ? and e.revision >= ? order by e.revision limit ?');
+    this.#backwards = prepareRows('where e.stream = ? and e.revision <= ? order by e.revision desc limit ?');
+    this.#customer = prepareRows(
+      'where e.customer = (select id from customers where hash = ?) and e.position > ? order by e.position limit ?',
+    );
+    this.#streamId = db.prepare(
+      'select id from streams where hash = ? and category = (select id from terms where text = ?)',
+    );
+    this.#head = db.prepare('select max(position) as position from events');
+    this.#idAt = db.prepare('select id from events where position = ?');
+  }
+
+  /** Position of the last event as a number; 0 on an empty log. */
+  head(): number {
+    return Number(this.#head.get()?.position ?? 0);
+  }
+
+  readAll({ after, limit }: ReadAllOptions): StoredEvent[] {
+    return this.#events(this.#all.all(after === undefined ? 0 : parsePosition(after), limit));
+  }
+
+  readStream(stream: string, { from, limit, direction }: ReadStreamOptions = {}): StoredEvent[] {
+    const { category, hash } = splitStreamName(stream);
+    const id = this.#streamId.get(hash, category)?.id;
+    if (typeof id !== 'number') return [];
+    const rows =
+      direction === 'backwards'
+        ? this.#backwards.all(id, from ?? Number.MAX_SAFE_INTEGER, limit ?? NO_LIMIT)
+        : this.#forwards.all(id, from ?? 0, limit ?? NO_LIMIT);
+    return this.#events(rows);
+  }
+
+  readCustomer(customerId: string, { after, limit }: ReadCustomerOptions = {}): StoredEvent[] {
+    const start = after === undefined ? 0 : parsePosition(after);
+    return this.#events(this.#customer.all(Buffer.from(customerId, 'hex'), start, limit ?? NO_LIMIT));
+  }
+
+  checkpointAt(position: Position | null): Checkpoint | undefined {
+    const number = position === null ? 0 : parsePosition(position);
+    if (number === 0) return { ...this.identity, position: formatPosition(0), eventId: null };
+    const id = this.#idAt.get(number)?.id;
+    if (!(id instanceof Uint8Array)) return undefined;
+    return { ...this.identity, position: formatPosition(number), eventId: toHex(id) };
+  }
+
+  recognises({ logId, epoch, position, eventId }: Checkpoint): boolean {
+    if (logId !== this.identity.logId || epoch !== this.identity.epoch) return false;
+    return this.checkpointAt(position)?.eventId === eventId;
+  }
+
+  #events(rows: unknown): StoredEvent[] {
+    return (rows as Row[]).map((row) => this.#event(row));
+  }
+
+  #event(row: Row): StoredEvent {
+    const id = toHex(row[4]);
+    const stream = `${this.#terms.text(row[1])}-${toHex(row[2])}`;
+    const type = this.#terms.text(row[5]);
+    const event = {
+      position: formatPosition(row[0]),
+      stream,
+      revision: row[3],
+      id,
+      type,
+      version: row[6],
+      customerId: row[7] === null ? null : toHex(row[7]),
+      occurredAt: row[8],
+      recordedAt: row[9],
+      metadata: unpackMetadata(row[10], this.#terms),
+      data: JSON.parse(row[12]) as object,
+    };
+    if (row[11] === null) return event;
+    const personal = unseal(row[11], this.#keys, { eventId: id, stream, type });
+    return personal === undefined ? { ...event, erased: true } : { ...event, personal: JSON.parse(personal) as object };
+  }
+}
+
+const toHex = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { DatabaseSync } from 'node:sqlite';
+import { LogFormatError } from '../errors.ts';
+import type { LogIdentity } from '../port.ts';
+
+const SCHEMA_VERSION = 1;
+
+/**
+ * What keeps appends flat as the log grows: nothing random is indexed but what must be. Streams and customers are
+ * integers, their hashes stand once in tables of their own; event ids have no index (a retry is recognised within its
+ * stream); recurring texts (types, services, actors) are interned in `terms`.
+ */
+const SCHEMA = `
+  create table meta (name text primary key, value any not null) strict, without rowid;
+  create table terms (id integer primary key, text text not null unique) strict;
+  create table customers (id integer primary key, hash blob not null unique) strict;
+  create table streams (
+    id integer primary key,
+    hash blob not null,
+    category integer not null,
+    unique (hash, category)
+  ) strict;
+  create table events (
+    position integer primary key,
+    stream integer not null,
+    revision integer not null,
+    id blob not null,
+    type integer not null,
+    version integer not null,
+    customer integer,
+    occurred_at integer not null,
+    recorded_at integer not null,
+    metadata text not null,
+    personal blob,
+    data text not null
+  ) strict;
+  create unique index events_stream on events (stream, revision);
+  create index events_customer on events (customer, position) where customer is not null;
+`;
+
+/** Opens the log's file for its one writer, and makes what is missing. */
+export const openLogForWriting = (file: string): DatabaseSync => {
+  const db = new DatabaseSync(file, { timeout: 5_000, enableForeignKeyConstraints: false });
+  db.exec(`
+    pragma page_size = 4096;
+    pragma journal_mode = wal;
+    pragma synchronous = full;
+    pragma cache_size = -131072;
+    pragma wal_autocheckpoint = 64000;
+    pragma temp_store = memory;
+  `);
+  const version = schemaVersion(db);
+  if (version === 0) create(db);
+  else checkVersion(file, version);
+  return db;
+};
+
+/** Opens the log's file for reading, beside its writer. */
+export const openLogForReading = (file: string, cacheMebibytes: number): DatabaseSync => {
+  const db = new DatabaseSync(file, { readOnly: true, timeout: 5_000, enableForeignKeyConstraints: false });
+  db.exec(`pragma cache_size = -${cacheMebibytes * 1024}`);
+  checkVersion(file, schemaVersion(db));
+  return db;
+};
+
+export const readIdentity = (db: DatabaseSync): LogIdentity => ({
+  logId: String(db.prepare(`select value from meta where name = 'log_id'`).get()?.value),
+  epoch: Number(db.prepare(`select value from meta where name = 'epoch'`).get()?.value),
+});
+
+const schemaVersion = (db: DatabaseSync): number => Number(db.prepare('pragma user_version').get()?.user_version);
+
+const checkVersion = (file: string, version: number): void => {
+  if (version === 0) throw new LogFormatError(`${file} is not an event log`);
+  if (version !== SCHEMA_VERSION)
+    throw new LogFormatError(`${file} has format ${version}; this program reads format ${SCHEMA_VERSION}`);
+};
+
+const create = (db: DatabaseSync): void => {
+  db.exec('begin immediate');
+  db.exec(SCHEMA);
+  const insert = db.prepare('insert into meta (name, value) values (?, ?)');
+  insert.run('log_id', randomBytes(16).toString('hex'));
+  insert.run('epoch', 1);
+  db.exec(`pragma user_version = ${SCHEMA_VERSION}`);
+  db.exec('commit');
+};
