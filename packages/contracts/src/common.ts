@@ -1,54 +1,47 @@
 import { z } from 'zod';
+import { noNul, text, wholeNumber } from './text.ts';
+
+export { instant } from './instant.ts';
 
 /** The name of a publisher or of a key's name space. */
-export const source = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must match [a-z0-9][a-z0-9-]{0,62}');
+export const source = text({
+  min: 1,
+  max: 63,
+  pattern: /^[a-z0-9][a-z0-9-]*$/,
+  error: 'must match [a-z0-9][a-z0-9-]{0,62}',
+});
+
+// Control characters are Unicode's category Cc, spelt out: JSON Schema knows no \p, and it is six times as fast.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it refuses
+const printable = /^[^\u0000-\u001f\u007f-\u009f]+$/;
 
 /** An id that a publisher gave to a fact; must not be personal data. */
-export const factId = z.string().min(1).max(200).regex(/^\P{Cc}+$/u, 'must not hold control characters');
+export const factId = text({ min: 1, max: 200, pattern: printable, error: 'must not hold control characters' });
 
 /** An id made by Tenure: 32 hex digits. */
-export const entityId = z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 lower-case hex digits');
-
-const maxInstant = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
-
-/** An instant in RFC 3339 with any offset; becomes the same in UTC, to the millisecond. */
-export const instant = z.iso
-  .datetime({ offset: true, error: 'must be an RFC 3339 date-time with an offset, such as 2011-01-18T13:15:00Z' })
-  .refine((text) => Date.parse(text) >= 0 && Date.parse(text) <= maxInstant, 'must lie between 1970 and 9999')
-  .overwrite((text) => {
-    const time = Date.parse(text);
-    return Number.isNaN(time) ? text : new Date(time).toISOString();
-  });
-
-const currencies = new Set(Intl.supportedValuesOf('currency'));
+export const entityId = text({ min: 32, max: 32, pattern: /^[0-9a-f]+$/, error: 'must be 32 lower-case hex digits' });
 
 /** An ISO 4217 code. */
 export const currency = z
-  .string()
-  .refine((code) => currencies.has(code), { error: 'must be an ISO 4217 currency code such as GBP' });
+  .enum(Intl.supportedValuesOf('currency'), { error: 'must be an ISO 4217 currency code such as GBP' })
+  .meta({ id: 'Currency', description: 'An ISO 4217 code' });
 
 /** An amount in the currency's minor unit; integers only, so that money is never a float. */
-export const amountMinor = z.int();
+export const amountMinor = wholeNumber();
 
-export const money = z.strictObject({ amountMinor, currency });
+export const money = z
+  .strictObject({ amountMinor, currency })
+  .meta({ id: 'Money', description: 'An amount in the minor unit of its currency' });
 export type Money = z.infer<typeof money>;
 
 /** How a publisher knows a customer. */
-export const customerRef = z.strictObject({ source, key: z.string().min(1).max(200) });
+export const customerRef = z
+  .strictObject({ source, key: factId })
+  .meta({ id: 'CustomerRef', description: 'How a publisher knows a customer' });
 export type CustomerRef = z.infer<typeof customerRef>;
 
 /** 沟通渠道 */
-export const channel = z.enum([
-  'phone',
-  'email',
-  'sms',
-  'web',
-  'social',
-  'live-chat',
-  'bot',
-  'face-to-face',
-  'form',
-]);
+export const channel = z.enum(['phone', 'email', 'sms', 'web', 'social', 'live-chat', 'bot', 'face-to-face', 'form']);
 export type Channel = z.infer<typeof channel>;
 
 /** 生命周期 */
@@ -70,5 +63,5 @@ export const factRef = z.strictObject({
 });
 export type FactRef = z.infer<typeof factRef>;
 
-export const shortText = z.string().min(1).max(200);
-export const longText = z.string().min(1).max(20_000);
+export const shortText = text({ min: 1, max: 200, ...noNul });
+export const longText = text({ min: 1, max: 20_000, ...noNul });

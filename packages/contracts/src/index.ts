@@ -1,35 +1,198 @@
-export * as common from './common.ts';
-export type { Channel, CustomerRef, FactRef, Money, Stage, SurveyKind } from './common.ts';
-export { defineEvent, type EventDefinition, type EventNature, type EventOf, type OldPayload, type ServiceName } from './define-event.ts';
-export type { StageStep } from './events/analytics.ts';
-export { contactKind, purchaseLine, type PurchaseLine, refundLine, type RefundLine } from './events/interaction.ts';
 export {
+  type ConflictView,
+  conflictsQuery,
+  conflictView,
+  type ParkAnswer,
+  type ParkView,
+  parkAnswer,
+  parkedQuery,
+  parkView,
+} from './api/attention.ts';
+export { type CustomerState, customerState, type HistoryItem, historyItem, historyQuery } from './api/audit.ts';
+export {
+  type AsOfQuery,
+  actionBody,
+  asOfQuery,
+  factCustomer,
+  idParams,
+  type ListQuery,
+  listAnswer,
+  listQuery,
+  occurredAt,
+  position,
+  type WriteAnswer,
+  wholeParameter,
+  writeAnswer,
+} from './api/common.ts';
+export {
+  type ComplaintAnalyseBody,
+  type ComplaintAssignBody,
+  type ComplaintBody,
+  type ComplaintFollowUpBody,
+  type ComplaintReopenBody,
+  type ComplaintResolveBody,
+  complaintAnalyseBody,
+  complaintAssignBody,
+  complaintBody,
+  complaintFollowUpBody,
+  complaintReopenBody,
+  complaintResolveBody,
+} from './api/complaints.ts';
+export {
+  type ContactBody,
+  contactBody,
+  type FollowUpBody,
+  type FollowUpDoneBody,
+  type FollowUpMoveBody,
+  followUpBody,
+  followUpDoneBody,
+  followUpMoveBody,
+  satisfactionScore,
+} from './api/contacts.ts';
+export {
+  attributeView,
+  type CustomerView,
+  contactPointView,
+  customerClass,
+  customerListQuery,
+  customerView,
+  satisfactionBand,
+  type TimelineItem,
+  timelineItem,
+  timelineQuery,
+} from './api/customer-view.ts';
+export {
+  type AttributeInput,
+  attributeInput,
+  attributeName,
+  type ContactPointInput,
+  type CustomerBody,
+  type CustomerLinkBody,
+  type CustomerPatchBody,
+  contactPointInput,
+  customerBody,
+  customerKeyParams,
+  customerLinkBody,
+  customerPatchBody,
+} from './api/customers.ts';
+export {
+  batchQuery,
+  type FactBody,
+  type FactLine,
+  type FactResult,
+  type FactType,
+  factBodies,
+  factLine,
+  factResult,
+  isFactType,
+} from './api/facts.ts';
+export { type ImportBody, type ImportView, importBody, importView } from './api/imports.ts';
+export { type LoyaltyView, lotView, loyaltyView } from './api/loyalty.ts';
+export { type Problem, type ProblemField, problem, problemField } from './api/problem.ts';
+export {
+  type ClaimBody,
+  claimBody,
+  type PurchaseBody,
+  type PurchaseView,
+  purchaseBody,
+  purchaseParams,
+  purchaseView,
+  type RefundBody,
+  type RefundFlag,
+  refundBody,
+  refundFlag,
+} from './api/purchases.ts';
+export {
+  type LifecycleReport,
+  lifecycleQuery,
+  lifecycleReport,
+  type SalesReport,
+  type SatisfactionReport,
+  salesOfCurrency,
+  salesQuery,
+  salesReport,
+  satisfactionItem,
+  satisfactionQuery,
+  satisfactionReport,
+  type TiersReport,
+  tiersQuery,
+  tiersReport,
+} from './api/reports.ts';
+export {
+  type SurveyBody,
+  type SurveyResponseBody,
+  surveyBody,
+  surveyResponseBody,
+} from './api/surveys.ts';
+export {
+  amountMinor,
+  type Channel,
+  type CustomerRef,
+  channel,
+  currency,
+  customerRef,
+  entityId,
+  type FactRef,
+  factId,
+  factRef,
+  instant,
+  longText,
+  type Money,
+  money,
+  type Stage,
+  type SurveyKind,
+  shortText,
+  source,
+  stage,
+  surveyKind,
+  tier,
+} from './common.ts';
+export {
+  defineEvent,
+  type EventDefinition,
+  type EventNature,
+  type EventOf,
+  type OldPayload,
+  type ServiceName,
+} from './define-event.ts';
+export type { StageStep } from './events/analytics.ts';
+export { severity } from './events/complaint.ts';
+export {
+  contactKind,
+  maxLines,
+  type PurchaseLine,
+  purchaseLine,
+  type RefundLine,
+  refundLine,
+} from './events/interaction.ts';
+export {
+  type AttributeValue,
   attributeCategory,
   attributeValue,
-  type AttributeValue,
   contactPointKind,
   customerKind,
   informationSource,
 } from './events/profile.ts';
-export { severity } from './events/complaint.ts';
+export { formatInstant, instantParameter, parseInstant } from './instant.ts';
 export {
-  lifecyclePolicy,
   type LifecyclePolicy,
-  loyaltyProgramme,
   type LoyaltyProgramme,
-  policyDocument,
+  lifecyclePolicy,
+  loyaltyProgramme,
   type PolicyDocument,
   type PolicyName,
-  satisfactionPolicy,
+  policyDocument,
   type SatisfactionPolicy,
+  satisfactionPolicy,
 } from './policies.ts';
 export {
   type DomainEvent,
-  eventRegistry,
   type EventOfType,
   type EventType,
+  eventRegistry,
   isEventType,
   UnreadableEventError,
   upcast,
   validateEvent,
 } from './registry.ts';
+export { text, wholeNumber } from './text.ts';

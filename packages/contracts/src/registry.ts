@@ -73,7 +73,10 @@ export function isEventType(type: string): type is EventType {
 export function upcast(event: { type: string; version: number; data: object; personal?: object }): DomainEvent {
   if (!isEventType(event.type)) throw new UnreadableEventError(`unknown event type ${event.type}`);
   const definition: EventDefinition = eventRegistry[event.type];
-  let payload: OldPayload = { data: event.data as OldPayload['data'], personal: event.personal as OldPayload['personal'] };
+  let payload: OldPayload = {
+    data: event.data as OldPayload['data'],
+    personal: event.personal as OldPayload['personal'],
+  };
   for (let version = event.version; version < definition.version; version++) {
     const lift = definition.upcasters[version];
     if (lift === undefined) throw new UnreadableEventError(`${event.type} version ${version} has no upcaster`);

@@ -1,21 +1,29 @@
 import { z } from 'zod';
-import { amountMinor, channel, currency, entityId, factId, instant, longText, shortText, source, surveyKind } from '../common.ts';
+import { channel, currency, entityId, factId, instant, longText, shortText, source, surveyKind } from '../common.ts';
 import { defineEvent } from '../define-event.ts';
+import { text, wholeNumber } from '../text.ts';
 
 const contentHash = z.string().describe('Keyed hash of the fields as they were accepted, with the schema version');
+
+// Far above any real line, and so low that the sums of a customer's life stay exact.
+const maxQuantity = 1_000_000_000;
+const maxLineMinor = 1_000_000_000_000;
+
+/** The most lines that a purchase or a refund may have. */
+export const maxLines = 2000;
 
 export const purchaseLine = z.strictObject({
   lineId: factId,
   productId: factId,
   name: shortText.optional(),
   category: shortText.optional(),
-  quantity: z.int().refine((quantity) => quantity !== 0, 'must not be 0'),
-  unitPrice: z
-    .string()
-    .regex(/^-?\d{1,15}(\.\d{1,10})?$/, 'must be a decimal such as "2.55"')
+  quantity: wholeNumber({ min: -maxQuantity, max: maxQuantity, nonZero: true }),
+  unitPrice: text({ min: 1, max: 27, pattern: /^-?\d{1,15}(\.\d{1,10})?$/, error: 'must be a decimal such as "2.55"' })
     .optional()
     .describe('Informative; amountMinor is the truth'),
-  amountMinor,
+  amountMinor: wholeNumber({ min: -maxLineMinor, max: maxLineMinor }).describe(
+    'In the minor unit; negative: a discount',
+  ),
 });
 export type PurchaseLine = z.infer<typeof purchaseLine>;
 
@@ -23,10 +31,46 @@ export const refundLine = z.strictObject({
   lineId: factId,
   originalLineId: factId.optional(),
   productId: factId,
-  quantity: z.int().positive(),
-  amountMinor: amountMinor.positive().describe('What goes back'),
+  quantity: wholeNumber({ min: 1, max: maxQuantity }),
+  amountMinor: wholeNumber({ min: 1, max: maxLineMinor }).describe('What goes back'),
 });
 export type RefundLine = z.infer<typeof refundLine>;
+
+/**
+ * The lines of a fact: at least one, each with an id of its own. Few lines are compared pair by pair, which costs less
+ * than a set.
+ */
+function linesOf<Line extends z.ZodType<{ lineId: string }>>(line: Line) {
+  return z
+    .array(line)
+    .min(1)
+    .max(maxLines)
+    .check((context) => {
+      const lines = context.value as readonly { lineId: string }[];
+      const repeat = lines.length < 12 ? repeatOfFew(lines) : repeatOfMany(lines);
+      if (repeat < 0) return;
+      context.issues.push({
+        code: 'custom',
+        message: 'must be unique among the lines',
+        path: [repeat, 'lineId'],
+        input: context.value,
+      });
+    });
+}
+
+function repeatOfFew(lines: readonly { lineId: string }[]): number {
+  for (let i = 1; i < lines.length; i++)
+    for (let j = 0; j < i; j++) if (lines[i]?.lineId === lines[j]?.lineId) return i;
+  return -1;
+}
+
+function repeatOfMany(lines: readonly { lineId: string }[]): number {
+  const seen = new Set<string>();
+  return lines.findIndex(({ lineId }) => seen.size === seen.add(lineId).size);
+}
+
+export const purchaseLines = linesOf(purchaseLine);
+export const refundLines = linesOf(refundLine);
 
 export const purchaseRecorded = defineEvent({
   type: 'PurchaseRecorded',
@@ -40,7 +84,7 @@ export const purchaseRecorded = defineEvent({
     channel: shortText.optional(),
     shop: shortText.optional(),
     campaign: shortText.optional(),
-    lines: z.array(purchaseLine).min(1),
+    lines: purchaseLines,
     contentHash,
   }),
 });
@@ -63,7 +107,7 @@ export const refundRecorded = defineEvent({
     refundId: factId,
     originalOrderId: factId.optional(),
     currency,
-    lines: z.array(refundLine).min(1),
+    lines: refundLines,
     contentHash,
   }),
   personal: z.strictObject({ reason: shortText.optional() }),
