@@ -1,4 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { TallyReporter } from './scripts/test/tally-reporter.ts';
+
+// Where `npm test` wants the counts.
+const tally = process.env.TENURE_TEST_TALLY;
 
 export default defineConfig({
   test: {
@@ -12,7 +16,6 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     teardownTimeout: 10_000,
-    allowOnly: process.env.CI !== 'true',
-    passWithNoTests: false,
+    reporters: tally === undefined ? ['default'] : ['default', new TallyReporter(tally)],
   },
 });
