@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { entityId, instant, money, source, stage, surveyKind, tier } from '../common.ts';
+import { entityId, instant, money, source, stage, tier } from '../common.ts';
 import {
   attributeCategory,
   attributeValue,
@@ -28,8 +28,6 @@ export const contactPointView = z.strictObject({
   kind: contactPointKind,
   value: z.string().nullable().describe('null: erased'),
   verified: z.boolean(),
-  source: informationSource,
-  observedAt: instant,
 });
 
 const count = z.int().nonnegative();
@@ -59,10 +57,8 @@ export const customerView = z
     spend: z.array(money).describe('By currency: purchases less all refunds'),
     openComplaints: count,
     openFollowUps: count,
-    openSurveys: count.describe('Invitations without an answer'),
     contacts: count,
     lastContactAt: instant.nullable(),
-    lastAnswers: z.array(z.strictObject({ kind: surveyKind, score: z.int(), answeredAt: instant })),
     segments: z.array(z.string()),
     quality: z.number().nullable(),
     position,

@@ -20,7 +20,7 @@ export const importView = z
   .strictObject({
     id: entityId,
     name: shortText,
-    status: z.enum(['open', 'closed']),
+    status: z.enum(['open', 'finished']),
     startedAt: instant,
     finishedAt: instant.nullable(),
   })
