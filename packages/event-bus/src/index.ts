@@ -1,1 +1,9 @@
-export {};
+export {
+  type Consumer,
+  type Delivery,
+  type EventBus,
+  type Park,
+  type ParkingLot,
+  PoisonError,
+  type Subscription,
+} from './port.ts';

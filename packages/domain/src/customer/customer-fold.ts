@@ -38,6 +38,8 @@ export interface CustomerState {
   readonly nextLoyaltyChangeAt: number | null;
 }
 
+let generations = 0;
+
 /**
  * One customer's facts, folded in content order. Facts may come in any order and more than once: what comes at the end
  * is folded on, what comes late makes it fold again. Nothing of it depends on arrival.
@@ -50,11 +52,17 @@ export class CustomerFold {
   #profile = new ProfileFacets();
   /** Refunds dated before their purchase, by the purchase's key; they take effect with it. */
   #early = new Map<string, FactOf<'refund'>[]>();
+  #generation = ++generations;
 
   constructor(policies: Policies, calendar: Calendar) {
     this.#policies = policies;
     this.#calendar = calendar;
     this.#orders = new OrderBook(policies, calendar);
+  }
+
+  /** Changes whenever what had been folded was folded again: what was derived before may differ. */
+  get generation(): number {
+    return this.#generation;
   }
 
   /** In content order. */
@@ -142,6 +150,7 @@ export class CustomerFold {
   }
 
   #refold(): void {
+    this.#generation = ++generations;
     this.#orders = new OrderBook(this.#policies, this.#calendar);
     this.#profile = new ProfileFacets();
     this.#early = new Map();

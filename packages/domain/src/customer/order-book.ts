@@ -1,28 +1,22 @@
 import type { LifecyclePolicy, LoyaltyProgramme } from '@tenure/contracts';
-import {
-  applyOrder,
-  type CountedOrder,
-  type LifecycleState,
-  noOrders,
-  passTime,
-  type StageTransition,
-} from '../lifecycle/lifecycle.ts';
+import { applyOrder, type LifecycleState, noOrders, passTime, type StageTransition } from '../lifecycle/lifecycle.ts';
 import { type Lot, LoyaltyAccount } from '../loyalty/account.ts';
 import { pointsFor } from '../loyalty/programme.ts';
 import { inForce, type Policies, type Schedule } from '../policies/schedule.ts';
 import type { Calendar } from '../time/calendar.ts';
 import { type FactOf, factRef } from './fact.ts';
 
-interface Order extends CountedOrder {
-  readonly currency: string;
+interface Order {
+  readonly purchase: FactOf<'purchase'>;
   remaining: number;
   readonly lot: Lot | undefined;
   /** What the order has earned, less what was taken back. */
   points: number;
   isCounted: boolean;
-  /** The lifecycle before this order, to replay from when a refund un-counts it. */
-  before: LifecycleState;
 }
+
+/** The lifecycle is kept before every so many orders, to replay from when a refund un-counts one. */
+const snapshotEvery = 64;
 
 const ignore = (): void => undefined;
 const orderKey = (source: string, orderId: string): string => `${source}\n${orderId}`;
@@ -32,11 +26,13 @@ export class OrderBook {
   readonly #lifecyclePolicies: Schedule<LifecyclePolicy>;
   readonly #programmes: Schedule<LoyaltyProgramme>;
   readonly #calendar: Calendar;
-  readonly #orders = new Map<string, Order>();
-  /** Counted and un-counted orders in content order. */
-  readonly #sequence: Order[] = [];
+  /** In content order. */
+  readonly #orders: Order[] = [];
+  /** Made when the first refund names an order. */
+  #byKey: Map<string, number> | undefined;
+  readonly #snapshots: LifecycleState[] = [];
   /** Orders that a refund named and that were not there. */
-  readonly #missed = new Set<string>();
+  #missed: Set<string> | undefined;
   readonly spend = new Map<string, number>();
   frequency = 0;
   lifecycle: LifecycleState = noOrders;
@@ -50,30 +46,28 @@ export class OrderBook {
     this.account = new LoyaltyAccount(policies.loyalty);
   }
 
-  /** Whether a refund has been folded as unmatched that names this purchase. */
+  /** Whether a refund that names this purchase has been folded as unmatched. */
   wasMissed(purchase: FactOf<'purchase'>): boolean {
-    return this.#missed.size > 0 && this.#missed.has(orderKey(purchase.source, purchase.id));
+    return this.#missed?.has(orderKey(purchase.source, purchase.id)) ?? false;
   }
 
   has(source: string, orderId: string): boolean {
-    return this.#orders.has(orderKey(source, orderId));
+    return this.#indexOf(source, orderId) !== undefined;
   }
 
   addPurchase(purchase: FactOf<'purchase'>): void {
     const { at, source, id, currency, total } = purchase;
     this.#passTime(at);
     this.#addSpend(currency, total);
-    const cause = factRef(purchase);
     const points = pointsFor(inForce(this.#programmes, at), currency, total);
-    const lot = this.account.earn({ source, orderId: id, at, points, cause });
-    const isCounted = total > 0;
-    const day = this.#calendar.dayOf(at);
-    const order: Order = { at, day, cause, currency, remaining: total, lot, points, isCounted, before: this.lifecycle };
-    this.#orders.set(orderKey(source, id), order);
-    if (!isCounted) return;
-    this.#sequence.push(order);
+    const lot = points === 0 ? undefined : this.account.earn({ source, orderId: id, at, points, cause: factRef(purchase) });
+    const index = this.#orders.length;
+    if (index % snapshotEvery === 0) this.#snapshots.push(this.lifecycle);
+    this.#orders.push({ purchase, remaining: total, lot, points, isCounted: total > 0 });
+    this.#byKey?.set(orderKey(source, id), index);
+    if (total <= 0) return;
     this.frequency++;
-    this.lifecycle = applyOrder(this.lifecycle, order, this.#lifecyclePolicies, this.#emit);
+    this.lifecycle = this.#apply(this.lifecycle, purchase, this.#emit);
   }
 
   /** `at`: when it takes effect, which is not before its purchase. */
@@ -82,9 +76,13 @@ export class OrderBook {
     this.#addSpend(refund.currency, -refund.amount);
     const effect = { source: refund.source, refundId: refund.id, at, cause: factRef(refund) };
     const named = refund.originalOrderId;
-    const order = named === undefined ? undefined : this.#orders.get(orderKey(refund.source, named));
-    if (order === undefined) {
-      if (named !== undefined) this.#missed.add(orderKey(refund.source, named));
+    const index = named === undefined ? undefined : this.#indexOf(refund.source, named);
+    const order = index === undefined ? undefined : this.#orders[index];
+    if (index === undefined || order === undefined) {
+      if (named !== undefined) {
+        this.#missed ??= new Set();
+        this.#missed.add(orderKey(refund.source, named));
+      }
       const programme = inForce(this.#programmes, at);
       this.account.takeUnmatched(pointsFor(programme, refund.currency, refund.amount), effect);
       return;
@@ -92,37 +90,57 @@ export class OrderBook {
     const points = order.points - this.#pointsAfter(order, refund);
     order.points -= points;
     if (order.lot !== undefined && points > 0) this.account.takeBack(order.lot, points, effect);
-    if (order.isCounted && order.remaining <= 0) this.#uncount(order, refund, at);
+    if (order.isCounted && order.remaining <= 0) this.#uncount(index, order, refund, at);
   }
 
+  /** What the order would have earned with this refund: by what remains, or, in another currency, by what goes back. */
   #pointsAfter(order: Order, refund: FactOf<'refund'>): number {
-    if (refund.currency !== order.currency) {
-      const programme = inForce(this.#programmes, order.at);
+    const { at, currency } = order.purchase;
+    const programme = inForce(this.#programmes, at);
+    if (refund.currency !== currency) {
       return Math.max(0, order.points - pointsFor(programme, refund.currency, refund.amount));
     }
     order.remaining -= refund.amount;
-    return Math.min(order.points, pointsFor(inForce(this.#programmes, order.at), order.currency, order.remaining));
+    return Math.min(order.points, pointsFor(programme, currency, order.remaining));
   }
 
   /** The order no longer counts from now on: the stage is what the others alone give at this instant. */
-  #uncount(order: Order, refund: FactOf<'refund'>, at: number): void {
+  #uncount(index: number, order: Order, refund: FactOf<'refund'>, at: number): void {
     order.isCounted = false;
     this.frequency--;
-    const index = this.#sequence.indexOf(order);
-    let replayed = order.before;
-    for (const later of this.#sequence.slice(index + 1)) {
-      replayed = passTime(replayed, later.at, this.#lifecyclePolicies, ignore);
-      later.before = replayed;
-      replayed = applyOrder(replayed, later, this.#lifecyclePolicies, ignore);
-    }
-    this.#sequence.splice(index, 1);
-    replayed = passTime(replayed, at, this.#lifecyclePolicies, ignore);
+    const replayed = passTime(this.#replayFrom(index), at, this.#lifecyclePolicies, ignore);
     const { stage, since } = this.lifecycle;
     const policyVersion = inForce(this.#lifecyclePolicies, at)?.version ?? 0;
     if (replayed.stage !== stage) {
       this.#emit({ from: stage, to: replayed.stage, at, reason: 'refunded', cause: factRef(refund), policyVersion });
     }
     this.lifecycle = { ...replayed, since: replayed.stage === stage ? since : at };
+  }
+
+  /** The lifecycle after all orders that still count, folded again from the snapshot before an order. */
+  #replayFrom(index: number): LifecycleState {
+    const first = Math.floor(index / snapshotEvery);
+    let state = this.#snapshots[first] ?? noOrders;
+    for (let next = first * snapshotEvery; next < this.#orders.length; next++) {
+      if (next % snapshotEvery === 0) this.#snapshots[next / snapshotEvery] = state;
+      const order = this.#orders[next];
+      if (order?.isCounted !== true) continue;
+      state = passTime(state, order.purchase.at, this.#lifecyclePolicies, ignore);
+      state = this.#apply(state, order.purchase, ignore);
+    }
+    return state;
+  }
+
+  #apply(state: LifecycleState, purchase: FactOf<'purchase'>, emit: (step: StageTransition) => void): LifecycleState {
+    const order = { at: purchase.at, day: this.#calendar.dayOf(purchase.at), cause: factRef(purchase) };
+    return applyOrder(state, order, this.#lifecyclePolicies, emit);
+  }
+
+  #indexOf(source: string, orderId: string): number | undefined {
+    this.#byKey ??= new Map(
+      this.#orders.map(({ purchase }, index) => [orderKey(purchase.source, purchase.id), index]),
+    );
+    return this.#byKey.get(orderKey(source, orderId));
   }
 
   #passTime(until: number): void {

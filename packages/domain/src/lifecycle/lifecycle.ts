@@ -63,7 +63,7 @@ export function applyOrder(
   if (policy === undefined) return next;
 
   const { active, loyal } = policy.stages;
-  const isFrequent = recentDays.filter((day) => day > order.day - loyal.withinDates).length >= loyal.purchaseDays;
+  const isFrequent = (recentDays.at(-loyal.purchaseDays) ?? Number.NEGATIVE_INFINITY) > order.day - loyal.withinDates;
   const enter = (stage: Stage, reason: StageTransition['reason']): LifecycleState => {
     emit({ from: state.stage, to: stage, at: order.at, reason, cause: order.cause, policyVersion: policy.version });
     return { ...next, stage, since: order.at };
@@ -121,7 +121,10 @@ export function nextBoundary(
 ): { readonly at: number; readonly to: Stage; readonly policyVersion: number } | undefined {
   if (state.lastOrderAt === null || state.stage === 'potential' || state.stage === 'churned') return undefined;
   const to = state.stage === 'at-risk' ? 'churned' : 'at-risk';
-  for (const [index, { from, document }] of schedule.entries()) {
+  for (let index = 0; index < schedule.length; index++) {
+    const version = schedule[index];
+    if (version === undefined) break;
+    const { from, document } = version;
     const replacedAt = schedule[index + 1]?.from ?? Number.POSITIVE_INFINITY;
     const due = state.lastOrderAt + document.stages[to].silentDays * dayMs;
     const at = Math.max(due, from, state.since ?? due);
@@ -131,5 +134,7 @@ export function nextBoundary(
 }
 
 function daysToKeep(schedule: Schedule<LifecyclePolicy>): number {
-  return Math.max(1, ...schedule.map(({ document }) => document.stages.loyal.purchaseDays));
+  let days = 1;
+  for (const { document } of schedule) days = Math.max(days, document.stages.loyal.purchaseDays);
+  return days;
 }

@@ -1,0 +1,198 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Checkpoint, EventStore, Position, StoredEvent } from '@tenure/event-store';
+import { type Consumer, type Park, type ParkingLot, PoisonError, type ReplayOutcome, type Subscription } from '../port.ts';
+import type { PageCache } from './page-cache.ts';
+
+interface Parts {
+  readonly store: EventStore;
+  readonly parkingLot: ParkingLot;
+  readonly now: () => number;
+  readonly pages: PageCache;
+  readonly consumer: Consumer;
+  readonly parks: readonly Park[];
+  readonly retryMs: number;
+}
+
+/** Events of one customer, else of one stream, stay in order and are parked together. */
+const keyOf = (event: StoredEvent): string => event.customerId ?? event.stream;
+
+/** One consumer's way along the log: deliver, retry, park, replay. */
+export class EmbeddedSubscription implements Subscription {
+  readonly #parts: Parts;
+  readonly #parked: Map<string, Park>;
+  readonly #stopping = new AbortController();
+  readonly #waiting = new Set<{ position: Position; resolve: () => void }>();
+  #checkpoint: Checkpoint | undefined;
+  #failure: Error | undefined;
+  /** Deliveries and replays take turns, so that a released key joins where the consumer stands. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#parked = new Map(parts.parks.map((park) => [park.key, park]));
+  }
+
+  get position(): Position | null {
+    return this.#checkpoint?.position ?? null;
+  }
+
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  async start(): Promise<void> {
+    this.#checkpoint = await this.#parts.consumer.checkpoint();
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+    await this.#turn;
+  }
+
+  reached(position: Position, signal: AbortSignal): Promise<void> {
+    if (this.position !== null && this.position >= position) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const entry = { position, resolve };
+      this.#waiting.add(entry);
+      signal.addEventListener(
+        'abort',
+        () => {
+          this.#waiting.delete(entry);
+          reject(signal.reason);
+        },
+        { once: true },
+      );
+    });
+  }
+
+  replay(parkId: string): Promise<ReplayOutcome> {
+    return this.#inTurn(() => this.#release(parkId, false));
+  }
+
+  drop(parkId: string): Promise<ReplayOutcome> {
+    return this.#inTurn(() => this.#release(parkId, true));
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work, work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    let pause = this.#parts.retryMs;
+    while (!signal.aborted) {
+      try {
+        const moved = await this.#inTurn(() => this.#deliverNext());
+        this.#failure = undefined;
+        pause = this.#parts.retryMs;
+        if (!moved) await this.#untilMore(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#failure = error instanceof Error ? error : new Error(String(error));
+        await delay(pause, undefined, { signal }).catch(() => undefined);
+        pause = Math.min(pause * 2, this.#parts.retryMs * 100);
+        this.#checkpoint = await this.#parts.consumer.checkpoint().catch(() => this.#checkpoint);
+      }
+    }
+  }
+
+  /** Waits for an event after the checkpoint. */
+  async #untilMore(signal: AbortSignal): Promise<void> {
+    const after = this.position;
+    const options = { ...(after === null ? {} : { after }), pageSize: 1, signal };
+    for await (const events of this.#parts.store.subscribe(options)) if (events.length > 0) return;
+  }
+
+  async #deliverNext(): Promise<boolean> {
+    const page = await this.#parts.pages.read(this.position);
+    const last = page.at(-1);
+    if (last === undefined) return false;
+    const checkpoint = this.#checkpointOf(last);
+    await this.#deliver(page, checkpoint, async (error) => {
+      await this.#park(error);
+    });
+    this.#advance(checkpoint);
+    return true;
+  }
+
+  /** Delivers what is not parked; what turns out poisonous is set aside and the rest delivered again. */
+  async #deliver(
+    page: readonly StoredEvent[],
+    checkpoint: Checkpoint,
+    onPoison: (error: PoisonError) => Promise<void>,
+  ): Promise<void> {
+    for (;;) {
+      const events = this.#parked.size === 0 ? page : page.filter((event) => !this.#parked.has(keyOf(event)));
+      try {
+        await this.#parts.consumer.handle({ events, checkpoint });
+        return;
+      } catch (error) {
+        if (!(error instanceof PoisonError)) throw error;
+        await onPoison(error);
+      }
+    }
+  }
+
+  async #park({ event, message }: PoisonError): Promise<void> {
+    const { consumer, parkingLot, now } = this.#parts;
+    const key = keyOf(event);
+    const park: Park = {
+      id: createHash('sha256').update(`${consumer.name}\n${key}`).digest('hex').slice(0, 32),
+      consumer: consumer.name,
+      key,
+      position: event.position,
+      eventId: event.id,
+      eventType: event.type,
+      reason: message,
+      parkedAt: now(),
+    };
+    await parkingLot.park(park);
+    this.#parked.set(key, park);
+  }
+
+  async #release(parkId: string, skipFirst: boolean): Promise<ReplayOutcome> {
+    const park = [...this.#parked.values()].find((candidate) => candidate.id === parkId);
+    const checkpoint = this.#checkpoint;
+    if (park === undefined || checkpoint === undefined) return 'unknown';
+    const missed = (await this.#missedBy(park, checkpoint.position)).slice(skipFirst ? 1 : 0);
+    this.#parked.delete(park.key);
+    try {
+      await this.#parts.consumer.handle({ events: missed, checkpoint });
+    } catch (error) {
+      this.#parked.set(park.key, park);
+      if (!(error instanceof PoisonError)) throw error;
+      await this.#park(error);
+      return 'parked-again';
+    }
+    await this.#parts.parkingLot.release(park.id);
+    return 'released';
+  }
+
+  /** A parked key's events from the one that failed up to where the consumer stands. */
+  async #missedBy(park: Park, upTo: Position): Promise<readonly StoredEvent[]> {
+    const { store } = this.#parts;
+    const isStream = park.key.includes('-');
+    const events = isStream ? await store.readStream(park.key) : await store.readCustomer(park.key);
+    return events.filter(({ position }) => position >= park.position && position <= upTo);
+  }
+
+  #checkpointOf(event: StoredEvent): Checkpoint {
+    const { logId, epoch } = this.#parts.store.identity;
+    return { logId, epoch, position: event.position, eventId: event.id };
+  }
+
+  #advance(checkpoint: Checkpoint): void {
+    this.#checkpoint = checkpoint;
+    for (const entry of this.#waiting) {
+      if (entry.position > checkpoint.position) continue;
+      this.#waiting.delete(entry);
+      entry.resolve();
+    }
+  }
+}
