@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { pythonEnv } from './python-env.ts';
 import { gates } from './test/gates.ts';
 import { FAILED, listSkipped, PASSED, sum, summaryLine, type Tally, withoutSkips } from './test/tally.ts';
 import { runVitest } from './test/vitest.ts';
@@ -17,6 +18,14 @@ if (data !== undefined) {
   process.env.TENURE_TEST_DATA = resolve(root, data);
   if (!existsSync(process.env.TENURE_TEST_DATA)) {
     console.error(`TENURE_TEST_DATA names a folder that does not exist: ${process.env.TENURE_TEST_DATA}`);
+  }
+}
+
+if (process.env.TENURE_TEST_FULL === '1') {
+  try {
+    process.env.TENURE_TEST_PYTHON = await pythonEnv(root);
+  } catch (error) {
+    console.error('Tests that need Python cannot run:', error);
   }
 }
 
@@ -40,7 +49,9 @@ await run('tests', () => runVitest(root, filter));
 
 const all = sum(tallies);
 if (all.skipped.length > 0) {
-  const unset = ['TENURE_TEST_DATA', 'TENURE_TEST_FULL'].filter((name) => process.env[name] === undefined);
+  const unset = ['TENURE_TEST_DATA', 'TENURE_TEST_FULL', 'TENURE_TEST_PYTHON'].filter(
+    (name) => process.env[name] === undefined,
+  );
   console.log(`\n${listSkipped(all.skipped, unset)}`);
   if (everythingHasToRun) console.log('In CI a skipped test is a failed one.');
 }
