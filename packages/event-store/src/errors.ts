@@ -46,9 +46,10 @@ export class InvalidPositionError extends Error {
 export class StoreLockedError extends Error {
   readonly code = 'store-locked';
   readonly directory: string;
-  constructor(directory: string) {
+  constructor(directory: string, options?: ErrorOptions) {
     super(
       `the event store in ${directory} is being written by another process: stop that one first, or use another directory`,
+      options,
     );
     this.name = 'StoreLockedError';
     this.directory = directory;

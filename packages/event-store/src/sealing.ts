@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import type { DataKey, KeyStore } from '@tenure/key-store';
 import { SealBrokenError } from './errors.ts';
 
@@ -24,11 +25,13 @@ const CIPHERTEXT = CONTENT_HASH + 32;
 const additionalData = (context: SealContext): Buffer =>
   Buffer.from(`${context.eventId}\n${context.stream}\n${context.type}`, 'utf8');
 
-const contentHash = (key: Buffer, plaintext: Buffer): Buffer =>
+const contentHash = (key: KeyObject, plaintext: Buffer): Buffer =>
   createHmac('sha256', key).update('content\n').update(plaintext).digest();
 
 /** Seals JSON text with AES-256-GCM. */
-export const seal = (json: string, { keyId, key }: DataKey, context: SealContext): Buffer => {
+export const seal = (json: string, { keyId, key: bytes }: DataKey, context: SealContext): Buffer => {
+  // As a KeyObject: made for each call, it still costs a third of what OpenSSL takes with the bytes.
+  const key = createSecretKey(bytes);
   const plaintext = Buffer.from(json, 'utf8');
   const nonce = randomBytes(TAG - NONCE);
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(additionalData(context));
@@ -67,7 +70,7 @@ export const unseal = (
   if (bytes[0] !== FORMAT || bytes.length < CIPHERTEXT) throw new SealBrokenError(context.eventId);
   const key = keys.find(bytes.toString('hex', KEY_ID, NONCE));
   if (!key) return undefined;
-  const decipher = createDecipheriv('aes-256-gcm', key.key, bytes.subarray(NONCE, TAG))
+  const decipher = createDecipheriv('aes-256-gcm', createSecretKey(key.key), bytes.subarray(NONCE, TAG))
     .setAAD(additionalData(context))
     .setAuthTag(bytes.subarray(TAG, CONTENT_HASH));
   try {

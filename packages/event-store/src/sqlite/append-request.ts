@@ -153,6 +153,8 @@ export class RequestReader {
   }
 
   #nullable(): string | null {
-    return this.#source[this.#at] === null ? (this.#at++, null) : this.#text();
+    if (this.#source[this.#at] !== null) return this.#text();
+    this.#at++;
+    return null;
   }
 }

@@ -13,10 +13,10 @@ export const lockDirectory = (directory: string): { release(): void } => {
   const db = new DatabaseSync(lockFile(directory), { timeout: 0 });
   try {
     db.exec('begin exclusive');
-  } catch (error) {
+  } catch (cause) {
     db.close();
-    if (isBusy(error)) throw new StoreLockedError(directory);
-    throw error;
+    if (isBusy(cause)) throw new StoreLockedError(directory, { cause });
+    throw cause;
   }
   return { release: () => db.close() };
 };

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { KeyStore } from '@tenure/key-store';
+import type { DataKey, KeyOwner, KeyStore } from '@tenure/key-store';
 import type { ExpectedRevision } from '../port.ts';
 import { seal } from '../sealing.ts';
 import type { AppendRequest, EventRequest, StreamAppendRequest } from './append-request.ts';
@@ -36,6 +36,8 @@ export class SqliteLog {
   readonly #insert: StatementSync;
   readonly #selectByRevision: StatementSync;
   #head: Place;
+  /** Of the batch that is being appended. */
+  #batchKeys: ReadonlyMap<KeyOwner, DataKey> = new Map();
 
   constructor(db: DatabaseSync, keys: KeyStore) {
     this.#db = db;
@@ -65,7 +67,7 @@ export class SqliteLog {
     const before = this.#head;
     try {
       // First the keys, durably: a sealed event whose key was lost in a crash could never be read again.
-      this.#keys.ensure(ownersOf(requests));
+      this.#batchKeys = this.#keys.ensure(ownersOf(requests));
       this.#db.exec('begin immediate');
       const outcomes = requests.map((request) => this.#appendRequest(request));
       this.#db.exec('commit');
@@ -162,7 +164,7 @@ export class SqliteLog {
 
   #seal(stream: string, event: EventRequest, personal: string): Buffer {
     const owner = event.customerId ?? stream;
-    const key = this.#keys.ensure([owner]).get(owner);
+    const key = this.#batchKeys.get(owner);
     if (!key) throw new Error(`the key store made no key for ${owner}`);
     return seal(personal, key, { eventId: event.id, stream, type: event.type });
   }
