@@ -124,6 +124,14 @@ export {
   surveyBody,
   surveyResponseBody,
 } from './api/surveys.ts';
+export { asyncApiDocument, cloudEventType, eventsTopic } from './asyncapi.ts';
+export {
+  type CatalogueEntry,
+  type EventCatalogue,
+  eventCatalogue,
+  type JsonSchema,
+  personalFields,
+} from './catalogue.ts';
 export {
   amountMinor,
   type Channel,
@@ -191,7 +199,6 @@ export {
   type EventType,
   eventRegistry,
   isEventType,
-  UnreadableEventError,
   upcast,
   validateEvent,
 } from './registry.ts';

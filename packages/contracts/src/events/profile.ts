@@ -41,7 +41,10 @@ export const profileCompleted = defineEvent({
   owner: 'profile',
   nature: 'fact',
   summary: 'A registration said what kind of customer this is',
-  data: z.strictObject({ kind: customerKind }),
+  data: z.strictObject({
+    kind: customerKind,
+    contentHash: z.string().describe('Keyed hash of the registration as it was accepted, with the schema version'),
+  }),
 });
 
 export const attributesChanged = defineEvent({
