@@ -59,10 +59,13 @@ describe('points taken back by a matched refund', () => {
     expect(lotsOf([...facts, buy(noon(4), 1000)], noon(4))).toEqual([0, 0, 7]);
   });
 
-  it('come out of the expired part without touching the balance', () => {
+  it('are not taken a second time where they had expired', () => {
     const order = buy(noon(0), 1000);
-    const facts = [order, buy(noon(700), 300), giveBack(noon(731), 600, order)];
-    expect(at(facts, noon(731))).toMatchObject({ points: 3, debt: 0, takenBack: 6, expired: 4 });
+    const facts = [order, giveBack(noon(1), 200, null), buy(noon(700), 300), giveBack(noon(731), 600, order)];
+    expect(at(facts, noon(731))).toMatchObject({ points: 3, debt: 0, takenBack: 2, expired: 8 });
+    expect(at(facts, noon(731)).lots[0]).toMatchObject({ remaining: 0, expired: 2 });
+    const all = [...facts, giveBack(noon(732), 400, order)];
+    expect(at(all, noon(732))).toMatchObject({ points: 1, debt: 2, takenBack: 4, expired: 8 });
   });
 
   it('are gone at the purchase, when the refund is dated before it', () => {
@@ -70,6 +73,19 @@ describe('points taken back by a matched refund', () => {
     const facts = [buy(noon(0), 400), giveBack(noon(2), 1000, order), order];
     expect(at(facts, noon(2))).toMatchObject({ points: 0, takenBack: 4 });
     expect(at(facts, noon(5))).toMatchObject({ points: 4, takenBack: 10, earned: 14 });
+  });
+
+  it('are gone before another order of the instant of such a purchase', () => {
+    const order = buy(noon(5), 1000, { id: 'first' });
+    const indebted = [buy(noon(0), 300, { id: 'old' }), giveBack(noon(1), 300, null), giveBack(noon(2), 300, 'old')];
+    const facts = [...indebted, giveBack(noon(2), 1000, order), order, buy(noon(5), 700, { id: 'second' })];
+    expect(lotsOf(facts, noon(5))).toEqual([0, 0, 4]);
+  });
+
+  it('are the difference too after a refund in another currency', () => {
+    const order = buy(noon(0), 10_000);
+    const facts = [order, giveBack(noon(1), 3000, order, { currency: 'USD' }), giveBack(noon(2), 2000, order)];
+    expect(at(facts, noon(2))).toMatchObject({ points: 50, takenBack: 50 });
   });
 
   it('are the whole units of a refund in another currency, which gives nothing of the order back', () => {

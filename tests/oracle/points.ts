@@ -9,7 +9,7 @@ const MINOR_PER_POINT = new Map([
 ]);
 const LOT_LIFE = 730 * DAY;
 
-/** Points of one order: earned = remaining + expired + what paid a debt or was taken back. */
+/** Points of one order; `expired` are those that expired and that no refund has given back since. */
 export type Lot = {
   source: string;
   orderId: string;
@@ -27,6 +27,7 @@ export type Points = {
   balance: number;
   earned: number;
   takenBack: number;
+  /** All that ever expired: earned less taken back less expired is the balance. */
   expired: number;
   debt: number;
   /** Oldest first; those that are used up or expired too. */
@@ -43,10 +44,12 @@ export function pointsAt(story: readonly Step[], asOf: number): Points {
   const lots: Lot[] = [];
   const entries: PointsEntry[] = [];
   let debt = 0;
+  let expired = 0;
   const balance = () => sum(lots.map((lot) => lot.remaining)) - debt;
 
   const expire = (now: number) => {
     for (const lot of lots.filter((one) => one.expiresAt <= now)) {
+      expired += lot.remaining;
       lot.expired += lot.remaining;
       lot.remaining = 0;
     }
@@ -68,7 +71,8 @@ export function pointsAt(story: readonly Step[], asOf: number): Points {
     });
     entries.push({ at, points: earned });
   };
-  const takeFromOrder = (order: Purchase, points: number) => {
+  /** What had expired already is not taken a second time; returns what was taken. */
+  const takeFromOrder = (order: Purchase, points: number): number => {
     const lot = lots.find((one) => one.source === order.source && one.orderId === order.id);
     if (lot === undefined) throw new Error(`points taken back from order ${order.id}, which earned none`);
     const live = Math.min(lot.remaining, points);
@@ -76,6 +80,7 @@ export function pointsAt(story: readonly Step[], asOf: number): Points {
     const dead = Math.min(lot.expired, points - live);
     lot.expired -= dead;
     debt += points - live - dead;
+    return points - dead;
   };
   const takeNewestFirst = (points: number) => {
     let open = points;
@@ -98,9 +103,9 @@ export function pointsAt(story: readonly Step[], asOf: number): Points {
     } else {
       const before = given.get(original) ?? 0;
       const stillEarned = wholePoints(totalMinor(original), original.currency) - before;
-      taken = Math.min(lostBy(story, index, fact, original), stillEarned);
-      if (taken > 0) takeFromOrder(original, taken);
-      given.set(original, before + taken);
+      const lost = Math.min(lostBy(story, index, fact, original), stillEarned);
+      taken = lost > 0 ? takeFromOrder(original, lost) : 0;
+      given.set(original, before + lost);
     }
     if (taken > 0) entries.push({ at, points: -taken });
   }
@@ -110,7 +115,7 @@ export function pointsAt(story: readonly Step[], asOf: number): Points {
     balance: balance(),
     earned: sum(entries.map(({ points }) => Math.max(0, points))),
     takenBack: sum(entries.map(({ points }) => Math.max(0, -points))),
-    expired: sum(lots.map((lot) => lot.expired)),
+    expired,
     debt,
     lots,
     entries,

@@ -4,33 +4,36 @@ import { type DatedFact, type Purchase, type Refund, totalMinor } from './facts.
 export type Step = { at: number; fact: DatedFact; original: Purchase | null };
 
 /**
- * One customer's facts up to an instant in the order in which they take effect: content order (instant, purchases
- * before refunds before the rest, source, id), a refund dated before its purchase standing where it would stand if
- * dated with it.
+ * One customer's facts up to an instant in the order in which they take effect. That is content order (instant,
+ * purchases before refunds before the rest, source, id), but a refund dated before its purchase takes effect with it:
+ * right after it, before anything else of that instant.
  */
 export function storyOf(facts: readonly DatedFact[], asOf: number): Step[] {
-  const known = facts.filter((fact) => fact.occurredAt <= asOf);
-  const originalOf = (fact: DatedFact): Purchase | null => {
-    if (fact.kind !== 'refund') return null;
-    const isIt = (other: DatedFact): other is Purchase =>
-      other.kind === 'purchase' && other.source === fact.source && other.id === fact.original;
-    return known.find(isIt) ?? null;
-  };
-  return known
-    .map((fact) => {
-      const original = originalOf(fact);
-      return { at: Math.max(fact.occurredAt, original?.occurredAt ?? fact.occurredAt), fact, original };
-    })
-    .sort(byContent);
+  const known = facts.filter((fact) => fact.occurredAt <= asOf).sort(byContent);
+  const steps = known.map((fact): Step => {
+    const original = originalOf(fact, known);
+    return { at: Math.max(fact.occurredAt, original?.occurredAt ?? fact.occurredAt), fact, original };
+  });
+  const early = steps.filter(({ at, fact }) => fact.occurredAt < at);
+  return steps
+    .filter((step) => !early.includes(step))
+    .flatMap((step) => [step, ...early.filter(({ original }) => original === step.fact)]);
 }
 
-function byContent(a: Step, b: Step): number {
+function originalOf(fact: DatedFact, known: readonly DatedFact[]): Purchase | null {
+  if (fact.kind !== 'refund') return null;
+  const isIt = (other: DatedFact): other is Purchase =>
+    other.kind === 'purchase' && other.source === fact.source && other.id === fact.original;
+  return known.find(isIt) ?? null;
+}
+
+function byContent(a: DatedFact, b: DatedFact): number {
   return (
-    a.at - b.at ||
-    rank(a.fact) - rank(b.fact) ||
-    byBytes(a.fact.source, b.fact.source) ||
-    byBytes(a.fact.kind, b.fact.kind) ||
-    byBytes(a.fact.id, b.fact.id)
+    a.occurredAt - b.occurredAt ||
+    rank(a) - rank(b) ||
+    byBytes(a.source, b.source) ||
+    byBytes(a.id, b.id) ||
+    byBytes(a.kind, b.kind)
   );
 }
 
