@@ -5,9 +5,106 @@ export { compareFacts, type Fact } from './customer/fact.ts';
 export { factsOf, type HistoricEvent } from './customer/facts-of.ts';
 export { nextBoundary, type StageTransition } from './lifecycle/lifecycle.ts';
 export { type Lot, LoyaltyAccount, type PointEntry, type TierStep } from './loyalty/account.ts';
+export { evolveStages, type RecordedStages, sameTransition, stageEvents } from './lifecycle/recording.ts';
+export { loyaltyEvents, movementEvents, type RecordedLoyalty, recordedLoyalty, sameTierStep } from './loyalty/recording.ts';
 export { noTier, pointsFor, rankOf, tierFor } from './loyalty/programme.ts';
 export { defaultLifecycle, defaultPolicies, defaultProgramme, defaultSatisfaction } from './policies/defaults.ts';
 export { inForce, noPolicies, type Policies, policiesFrom, type Schedule, withPolicy } from './policies/schedule.ts';
 export { type SatisfactionBand, satisfactionBand, type SatisfactionItem, satisfactionScore } from './satisfaction/satisfaction.ts';
 export { type Calendar, calendarOf, dayMs, isoInstant } from './time/calendar.ts';
 export { compareBytes } from './time/compare-bytes.ts';
+export {
+  type AcknowledgeComplaint,
+  type AnalyseComplaint,
+  type AssignComplaint,
+  type CloseComplaint,
+  type ComplaintAction,
+  type ComplaintCommand,
+  type ComplaintEvent,
+  type ComplaintState,
+  type ComplaintStatus,
+  complaintDecider,
+  complaintTransitions,
+  type FileComplaint,
+  type FollowUpComplaint,
+  type ReopenComplaint,
+  type ResolveComplaint,
+} from './complaint/complaint.ts';
+export { type ContactCommand, type ContactEvent, type ContactState, contactDecider, type RecordContact } from './contact/contact.ts';
+export { ImpossibleEventError, MisroutedCommandError } from './errors.ts';
+export type { Content, FactCommand, Personal, SeenConflict } from './fact.ts';
+export {
+  type CompleteFollowUp,
+  type FollowUpCommand,
+  type FollowUpEvent,
+  type FollowUpState,
+  followUpDecider,
+  type MissFollowUp,
+  type MoveFollowUp,
+  type ScheduleFollowUp,
+} from './follow-up/follow-up.ts';
+export {
+  type FinishImport,
+  type ImportSessionCommand,
+  type ImportSessionEvent,
+  type ImportSessionState,
+  importSessionDecider,
+  type StartImport,
+} from './import-session/import-session.ts';
+export { type AttributeType, valueFault } from './profile/attribute-type.ts';
+export {
+  type AttributeCategory,
+  type AttributeDefinition,
+  attributeOf,
+  attributeRegistry,
+  attributeRegistryVersion,
+} from './profile/attributes.ts';
+export { type ContactPointKind, normaliseContactPoint } from './profile/contact-point.ts';
+export {
+  type AttributeInput,
+  type ChangeProfile,
+  type ContactPointInput,
+  type LinkKey,
+  type ProfileCommand,
+  profileDecider,
+  type RegisterByFact,
+  type RegisterCustomer,
+} from './profile/profile.ts';
+export {
+  type CustomerKind,
+  holding,
+  type InformationSource,
+  type KnownContactPoint,
+  type Observation,
+  type ProfileEvent,
+  type ProfileState,
+} from './profile/state.ts';
+export { type AppliedRefund, type PurchaseAsItStands, purchaseAsItStands } from './purchase/as-it-stands.ts';
+export {
+  type ClaimPurchase,
+  type PurchaseCommand,
+  type PurchaseEvent,
+  type PurchaseState,
+  purchaseDecider,
+  type RecordPurchase,
+  type RecordRefund,
+  type RefundOfPurchase,
+} from './purchase/purchase.ts';
+export {
+  type RecordUnmatchedRefund,
+  type RefundCommand,
+  type RefundEvent,
+  type RefundState,
+  refundDecider,
+  type ReserveRefund,
+} from './refund/refund.ts';
+export { type RejectionCode, reject, rejectionCodes } from './rejections.ts';
+export {
+  type AnswerSurvey,
+  type InviteToSurvey,
+  type SurveyCommand,
+  type SurveyEvent,
+  type SurveyState,
+  surveyDecider,
+  surveyScales,
+} from './survey/survey.ts';
