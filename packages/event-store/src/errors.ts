@@ -90,3 +90,12 @@ export class LogFormatError extends Error {
     this.name = 'LogFormatError';
   }
 }
+
+/** A backup does not write over what is there. */
+export class BackupTargetError extends Error {
+  readonly code = 'backup-target-exists';
+  constructor(target: string) {
+    super(`${target} exists already: give the backup a new directory`);
+    this.name = 'BackupTargetError';
+  }
+}

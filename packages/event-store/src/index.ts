@@ -1,4 +1,5 @@
 export {
+  BackupTargetError,
   EventTooLargeError,
   InvalidAppendError,
   InvalidPositionError,

@@ -1,4 +1,6 @@
+export { type BackupReport, backupLog } from './backup.ts';
 export { type LogWriter, type SqliteEventStoreConnection, startLogWriter } from './log-writer.ts';
+export { type RestoreReport, restoreLog } from './restore.ts';
 export {
   connectSqliteEventStore,
   openSqliteEventStore,

@@ -4,6 +4,7 @@ import { keysFile, logFile } from './files.ts';
 import { lockDirectory } from './lock.ts';
 import { LogServer } from './log-server.ts';
 import type { ControlMessage, StatusMessage, WriterThreadOptions } from './protocol.ts';
+import { assertRestored } from './restore.ts';
 import { openLogForWriting } from './schema.ts';
 import { SqliteLog } from './sqlite-log.ts';
 
@@ -14,6 +15,7 @@ const report = (message: StatusMessage): void => parentPort?.postMessage(message
 
 const start = (): void => {
   const lock = lockDirectory(directory);
+  assertRestored(directory);
   const keys = openSqliteKeyStore({ file: keysFile(directory) });
   const db = openLogForWriting(logFile(directory));
   const server = new LogServer(new SqliteLog(db, keys), keys);
@@ -23,7 +25,6 @@ const start = (): void => {
       return;
     }
     server.close();
-    db.exec('pragma wal_checkpoint(truncate)');
     db.close();
     keys.close();
     lock.release();
