@@ -13,6 +13,7 @@ ajvFormats.default(ajv);
 const isAsyncApi = ajv.compile(asyncApiSchema);
 
 const document = asyncApiDocument({ version: '0.1.0' });
+const { channels, operations, components }: Shape = JSON.parse(JSON.stringify(document));
 
 describe('the AsyncAPI document', () => {
   it('is valid AsyncAPI 3.0', () => {
@@ -24,7 +25,6 @@ describe('the AsyncAPI document', () => {
   });
 
   it('holds a message for every event, sent by its owner', () => {
-    const { channels, operations, components } = document as Shape;
     expect(Object.keys(components.messages)).toEqual(Object.keys(eventRegistry));
     expect(Object.keys(channels.events.messages)).toEqual(Object.keys(eventRegistry));
     for (const { type, owner } of Object.values(eventRegistry)) {
@@ -42,7 +42,6 @@ describe('the AsyncAPI document', () => {
   });
 
   it('describes a message that is sent, and refuses another', () => {
-    const { components } = document as Shape;
     const validate = ajv.compile({ ...components.messages.PurchaseClaimed?.payload, components });
     const event = {
       specversion: '1.0',
