@@ -1,1 +1,1 @@
-export {};
+export { type ExpectedOutcome, type ExpectedRefusal, givenFor, UnexpectedDecisionError } from './given.ts';

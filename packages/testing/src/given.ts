@@ -1,0 +1,1 @@
+export { type ExpectedOutcome, type ExpectedRefusal, givenFor, UnexpectedDecisionError } from '@tenure/domain/testing';
