@@ -68,6 +68,12 @@ describe('points taken back by a matched refund', () => {
     expect(at(all, noon(732))).toMatchObject({ points: 1, debt: 2, takenBack: 4, expired: 8 });
   });
 
+  it('are at most what the order earned, what had expired included', () => {
+    const order = buy(noon(0), 1000);
+    const facts = [order, giveBack(noon(731), 600, order, { currency: 'USD' }), giveBack(noon(732), 1000, order)];
+    expect(at(facts, noon(732))).toMatchObject({ points: 0, debt: 0, takenBack: 0, expired: 10 });
+  });
+
   it('are gone at the purchase, when the refund is dated before it', () => {
     const order = buy(noon(5), 1000);
     const facts = [buy(noon(0), 400), giveBack(noon(2), 1000, order), order];
@@ -124,6 +130,15 @@ describe('points taken back by an unmatched refund', () => {
     const facts = [theirs, buy(noon(0), 300), giveBack(noon(1), 500, theirs)];
     expect(at(facts, noon(1))).toMatchObject({ points: 0, takenBack: 3 });
     expect(customerAt(facts, 'bob', noon(1))).toMatchObject({ points: 5, takenBack: 0 });
+  });
+
+  it('are so too when only another source has a purchase of that name', () => {
+    const order = buy(noon(0), 1000, { id: '1' });
+    expect(at([order, giveBack(noon(1), 1000, '1', { source: 'till' })], noon(1))).toMatchObject({
+      frequency: 1,
+      points: 0,
+      takenBack: 10,
+    });
   });
 
   it('come after the purchases of the same instant', () => {
