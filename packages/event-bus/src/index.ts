@@ -5,5 +5,6 @@ export {
   type Park,
   type ParkingLot,
   PoisonError,
+  type ReplayOutcome,
   type Subscription,
 } from './port.ts';

@@ -87,21 +87,22 @@ export class OrderBook {
       this.account.takeUnmatched(pointsFor(programme, refund.currency, refund.amount), effect);
       return;
     }
-    const points = order.points - this.#pointsAfter(order, refund);
+    const points = this.#pointsLess(order, refund);
     order.points -= points;
     if (order.lot !== undefined && points > 0) this.account.takeBack(order.lot, points, effect);
     if (order.isCounted && order.remaining <= 0) this.#uncount(index, order, refund, at);
   }
 
-  /** What the order would have earned with this refund: by what remains, or, in another currency, by what goes back. */
-  #pointsAfter(order: Order, refund: FactOf<'refund'>): number {
+  /** What the order would have earned less: by what remains of it, or, in another currency, by what goes back. */
+  #pointsLess(order: Order, refund: FactOf<'refund'>): number {
     const { at, currency } = order.purchase;
     const programme = inForce(this.#programmes, at);
     if (refund.currency !== currency) {
-      return Math.max(0, order.points - pointsFor(programme, refund.currency, refund.amount));
+      return Math.min(order.points, pointsFor(programme, refund.currency, refund.amount));
     }
+    const before = pointsFor(programme, currency, order.remaining);
     order.remaining -= refund.amount;
-    return Math.min(order.points, pointsFor(programme, currency, order.remaining));
+    return Math.min(order.points, before - pointsFor(programme, currency, order.remaining));
   }
 
   /** The order no longer counts from now on: the stage is what the others alone give at this instant. */

@@ -23,6 +23,8 @@ export interface PointEntry {
   readonly id: string;
   readonly at: number;
   readonly points: number;
+  /** Of what was earned. */
+  readonly expiresAt?: number;
   readonly policyVersion: number;
 }
 
@@ -129,7 +131,7 @@ export class LoyaltyAccount {
     const lot: Lot = { source, orderId, earnedAt: at, expiresAt, points, remaining: points - paid, expired: 0 };
     this.#insert(lot);
     this.#inLots += lot.remaining;
-    this.#note({ kind: 'earned', source, id: orderId, at, points, policyVersion: programme.version });
+    this.#note({ kind: 'earned', source, id: orderId, at, points, expiresAt, policyVersion: programme.version });
     this.#upgrade(programme, at, order.cause);
     return lot;
   }

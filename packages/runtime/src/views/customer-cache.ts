@@ -1,0 +1,174 @@
+import { type Calendar, CustomerFold, type CustomerState, factsOf, type Policies } from '@tenure/domain';
+import type { EventStore, Position } from '@tenure/event-store';
+import { LRUCache } from 'lru-cache';
+import { readHistory } from './history.ts';
+import type { RecordedEvent, RecordingMark } from './types.ts';
+
+/** A customer as far as their history has been folded. */
+export interface KnownCustomer {
+  /** The canonical id. */
+  readonly id: string;
+  /** All ids, the canonical first. */
+  readonly ids: readonly string[];
+  readonly fold: CustomerFold;
+  /** All of the history up to here is in the fold. */
+  position: Position;
+  /** The last event that moved the customer's documents. */
+  changedAt: Position;
+  /** The instant that the documents show: the last fact, or the last timer that fired. */
+  until: number;
+  /** What recorders know to have been recorded, by recorder. */
+  readonly marks: Map<string, RecordingMark>;
+}
+
+export interface CustomerCacheOptions {
+  readonly store: EventStore;
+  readonly calendar: Calendar;
+  readonly policies: () => Policies;
+  /** Facts kept in memory over all customers; about 0.5 KB each. */
+  readonly maxFacts: number;
+}
+
+/** What a customer without facts costs in the cache, in facts. */
+const costPerCustomer = 4;
+
+/**
+ * Folds of the customers seen last. Those of others are read from the log again: it has an index by customer. Nothing
+ * outlives the assignment of the customers to this process.
+ */
+export class CustomerCache {
+  readonly #options: CustomerCacheOptions;
+  readonly #byId: LRUCache<string, KnownCustomer>;
+  /** From an id that is not canonical to the one that is. */
+  readonly #canonical = new Map<string, string>();
+
+  constructor(options: CustomerCacheOptions) {
+    this.#options = options;
+    this.#byId = new LRUCache({
+      maxSize: options.maxFacts,
+      sizeCalculation: (customer) => customer.fold.facts.length + costPerCustomer,
+      dispose: (customer) => {
+        for (const id of customer.ids) this.#canonical.delete(id);
+      },
+    });
+  }
+
+  /** Forgets everybody, as when a policy changed. */
+  clear(): void {
+    this.#byId.clear();
+  }
+
+  /**
+   * Folds events of customers (in log order, none left out since the last call) and returns whom they changed, each with
+   * their events.
+   */
+  async apply(events: readonly RecordedEvent[], upTo: Position): Promise<Map<KnownCustomer, RecordedEvent[]>> {
+    const perId = new Map<string, RecordedEvent[]>();
+    for (const event of events) {
+      if (event.customerId === null) continue;
+      const own = perId.get(event.customerId);
+      if (own === undefined) perId.set(event.customerId, [event]);
+      else own.push(event);
+    }
+    for (const [id, own] of perId) if (own.some(changesIdentity)) this.#forget(id, own);
+
+    const changed = new Map<KnownCustomer, RecordedEvent[]>();
+    for (const [id, own] of perId) {
+      const customer = await this.load(id, upTo);
+      this.#add(customer, own);
+      const others = changed.get(customer);
+      if (others === undefined) changed.set(customer, own);
+      else others.push(...own);
+    }
+    for (const customer of changed.keys()) if (customer.position < upTo) customer.position = upTo;
+    return changed;
+  }
+
+  /** The customer with this id, known or read from the log up to a position. */
+  async load(id: string, upTo: Position): Promise<KnownCustomer> {
+    const known = this.#byId.get(this.#canonical.get(id) ?? id);
+    if (known !== undefined) return known;
+    const history = await readHistory(this.#options.store, id, { upTo });
+    const fold = new CustomerFold(this.#options.policies(), this.#options.calendar);
+    const canonicalId = history?.canonicalId ?? id;
+    const customer: KnownCustomer = {
+      id: canonicalId,
+      ids: history?.ids ?? [id],
+      fold,
+      position: upTo,
+      changedAt: '',
+      until: 0,
+      marks: new Map(),
+    };
+    if (history !== undefined) {
+      fold.add(history.events.flatMap((event) => factsOf(event)));
+      for (const event of history.events) note(customer, event);
+    }
+    this.#keep(customer);
+    return customer;
+  }
+
+  #add(customer: KnownCustomer, events: readonly RecordedEvent[]): void {
+    const news = events.filter((event) => event.position > customer.position);
+    if (news.length === 0) return;
+    const before = customer.fold.facts.length;
+    customer.fold.add(news.flatMap((event) => factsOf(event)));
+    for (const event of news) note(customer, event);
+    if (customer.fold.facts.length !== before) this.#keep(customer);
+  }
+
+  #keep(customer: KnownCustomer): void {
+    this.#byId.set(customer.id, customer, { noDisposeOnSet: true });
+    for (const id of customer.ids) if (id !== customer.id) this.#canonical.set(id, customer.id);
+  }
+
+  #forget(id: string, events: readonly RecordedEvent[]): void {
+    const ids = [id, ...events.flatMap((event) => (event.type === 'KeyLinked' ? [event.data.otherCustomerId] : []))];
+    for (const other of ids) this.#byId.delete(this.#canonical.get(other) ?? other);
+  }
+}
+
+/** The customer's state at the instant that their documents show. */
+export function shownState(customer: KnownCustomer): CustomerState | undefined {
+  return customer.fold.at(Math.max(customer.until, customer.fold.lastFactAt ?? 0));
+}
+
+function changesIdentity(event: RecordedEvent): boolean {
+  return event.type === 'KeyLinked' || event.type === 'PurchaseClaimed';
+}
+
+function note(customer: KnownCustomer, event: RecordedEvent): void {
+  const until = shownFrom(event);
+  if (until > customer.until) customer.until = until;
+  else if (isDerivation(event)) return;
+  if (event.position > customer.changedAt) customer.changedAt = event.position;
+}
+
+/** The instant that an event brings the customer's documents to. */
+function shownFrom(event: RecordedEvent): number {
+  switch (event.type) {
+    case 'AttributesChanged':
+      return Math.max(...event.data.changes.map((change) => Date.parse(change.observedAt)));
+    case 'KeyLinked':
+    case 'PurchaseClaimed':
+    case 'FactConflictDetected':
+      return 0;
+    default:
+      return event.occurredAt;
+  }
+}
+
+function isDerivation(event: RecordedEvent): boolean {
+  switch (event.type) {
+    case 'StageChanged':
+    case 'StageRestated':
+    case 'TierChanged':
+    case 'LoyaltyRestated':
+    case 'PointsEarned':
+    case 'PointsTakenBack':
+    case 'PointsExpired':
+      return true;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,14 @@
+export { CustomerCache, type KnownCustomer } from './customer-cache.ts';
+export { type CustomerHistory, factsOfHistory, type Knowledge, readHistory } from './history.ts';
+export { recordedEvent } from './recorded-event.ts';
+export type {
+  ChangedCustomer,
+  DocumentChange,
+  Projection,
+  RecordedEvent,
+  Recorder,
+  RecordingMark,
+  ServiceViews,
+  Timer,
+  ViewsContext,
+} from './types.ts';

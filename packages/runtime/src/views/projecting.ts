@@ -1,0 +1,82 @@
+import { type Consumer, type Delivery, PoisonError } from '@tenure/event-bus';
+import type { StoredEvent } from '@tenure/event-store';
+import { checkpointAsJson, storedCheckpoint } from './stored-checkpoint.ts';
+import { type CustomerCache, type KnownCustomer, shownState } from './customer-cache.ts';
+import { readDelivery } from './recorded-event.ts';
+import { DocumentWriter, documentKey } from './replace-documents.ts';
+import type { DocumentChange, Projection, RecordedEvent, ViewsContext } from './types.ts';
+
+export const projectingConsumer = 'views';
+
+interface Parts {
+  readonly projections: readonly Projection[];
+  readonly customers: CustomerCache;
+  readonly context: ViewsContext;
+  /** Called with every policy that becomes known, before anything is folded by it. */
+  readonly onPolicy: (event: RecordedEvent) => void;
+}
+
+/** Events to documents: every projection of the process in one write, with the checkpoint. */
+export function createProjectingConsumer({ projections, customers, context, onPolicy }: Parts): Consumer {
+  const writer = new DocumentWriter(context.views);
+  const perCustomer = projections.filter((projection) => projection.customer !== undefined);
+  const perEvent = projections.filter((projection) => projection.event !== undefined);
+
+  const handle = async ({ events, checkpoint }: Delivery): Promise<void> => {
+    const delivered = readDelivery(events);
+    for (const event of delivered) if (event.type === 'PolicyPublished') onPolicy(event);
+    const changes = new Map<string, DocumentChange & { guard: string }>();
+    const put = (list: readonly DocumentChange[], guard: string): void => {
+      for (const change of list) changes.set(documentKey(change.collection, change.id), { ...change, guard });
+    };
+
+    for (const [customer, own] of await customers.apply(delivered, checkpoint.position)) {
+      if (perCustomer.length === 0 || !own.some((event) => moves(customer, event))) continue;
+      const first = own[0];
+      if (first === undefined) continue;
+      const stored = events.find(({ position }) => position === first.position);
+      if (stored === undefined) continue;
+      asPoison(stored, () => {
+        const state = shownState(customer);
+        if (state === undefined) return;
+        for (const projection of perCustomer) {
+          put(projection.customer?.({ customer, state, events: own }, context) ?? [], customer.changedAt);
+        }
+      });
+    }
+    await expectStored(writer, changes);
+    for (const event of delivered) {
+      for (const projection of perEvent) {
+        if (projection.eventTypes?.has(event.type) !== true) continue;
+        put((await projection.event?.(event, context)) ?? [], event.position);
+      }
+    }
+    await writer.write(changes, { [projectingConsumer]: checkpointAsJson(checkpoint) });
+  };
+
+  return { name: projectingConsumer, checkpoint: () => storedCheckpoint(context.views, projectingConsumer), handle };
+}
+
+/** Customers' documents mostly exist already: their guards are read in one go. */
+async function expectStored(writer: DocumentWriter, changes: ReadonlyMap<string, DocumentChange>): Promise<void> {
+  const ids = new Map<string, string[]>();
+  for (const { collection, id } of changes.values()) {
+    const own = ids.get(collection);
+    if (own === undefined) ids.set(collection, [id]);
+    else own.push(id);
+  }
+  for (const [collection, own] of ids) await writer.expect(collection, own);
+}
+
+/** Whether the customer's documents show this event: derivations that say nothing new don't move them. */
+function moves(customer: KnownCustomer, event: RecordedEvent): boolean {
+  return customer.changedAt >= event.position || event.type === 'KeyLinked' || event.type === 'PurchaseClaimed';
+}
+
+function asPoison(event: StoredEvent, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    throw new PoisonError(event, error);
+  }
+}

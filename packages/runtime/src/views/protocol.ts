@@ -1,0 +1,34 @@
+import type { Park, ReplayOutcome } from '@tenure/event-bus';
+import type { Position } from '@tenure/event-store';
+import type { SqliteEventStoreConnection } from '@tenure/event-store/sqlite';
+import type { ClockDescription } from '../clock.ts';
+
+/** What the views' thread is started with. */
+export interface ViewsThreadOptions {
+  readonly connection: SqliteEventStoreConnection;
+  readonly directory: string;
+  readonly clock: ClockDescription;
+  /** IANA zone of calendar days. */
+  readonly zone: string;
+  /** URLs of modules that export `views: ServiceViews`. */
+  readonly modules: readonly string[];
+  readonly maxFacts: number;
+  /** How often timers are looked at, real time. */
+  readonly timerMs: number;
+  /** Events a delivery holds at most. */
+  readonly pageSize: number;
+  /** Build a fresh version of the views even if there is a good one. */
+  readonly rebuild: boolean;
+}
+
+export type ViewsRequest =
+  | { readonly kind: 'replay' | 'drop'; readonly call: number; readonly parkId: string }
+  | { readonly kind: 'close' };
+
+export type ViewsMessage =
+  | { readonly kind: 'ready'; readonly version: string }
+  | { readonly kind: 'position'; readonly consumer: string; readonly position: Position }
+  | { readonly kind: 'switched'; readonly version: string }
+  | { readonly kind: 'parked'; readonly parks: readonly Park[] }
+  | { readonly kind: 'released'; readonly call: number; readonly outcome: ReplayOutcome }
+  | { readonly kind: 'failure'; readonly what: string; readonly message: string };

@@ -1,0 +1,65 @@
+import type { Consumer, Delivery } from '@tenure/event-bus';
+import type { ViewSet } from '@tenure/read-store';
+import type { CustomerCache } from './customer-cache.ts';
+import { ImportHolds } from './import-holds.ts';
+import { readDelivery } from './recorded-event.ts';
+import type { Occasion, Recording } from './recording.ts';
+import { DocumentWriter, documentKey } from './replace-documents.ts';
+import { checkpointAsJson, storedCheckpoint } from './stored-checkpoint.ts';
+import type { DocumentChange, RecordedEvent } from './types.ts';
+
+export const recordingConsumer = 'recording';
+
+/** Customers of a closed session that are recorded in one go. */
+const releasedAtOnce = 500;
+
+interface Parts {
+  /** Where checkpoint and holds are kept; it outlives the versions of the views. */
+  readonly state: ViewSet;
+  readonly customers: CustomerCache;
+  readonly recording: Recording;
+  readonly holds: ImportHolds;
+  /** Called with every policy that becomes known, before anything is recorded by it. */
+  readonly onPolicy: (event: RecordedEvent) => void;
+}
+
+/** Facts to recorded derivations. */
+export function createRecordingConsumer({ state, customers, recording, holds, onPolicy }: Parts): Consumer {
+  const writer = new DocumentWriter(state);
+
+  const handle = async ({ events, checkpoint }: Delivery): Promise<void> => {
+    const delivered = readDelivery(events);
+    const { position } = checkpoint;
+    const changes: DocumentChange[] = [];
+    const released = new Map<string, Occasion>();
+    for (const event of delivered) {
+      if (event.type === 'PolicyPublished') onPolicy(event);
+      for (const id of holds.note(event, changes)) released.set(id, occasionOf(event));
+    }
+    for (const id of released.keys()) holds.release(id, changes);
+
+    const due = new Map<string, Occasion>(released);
+    for (const [customer, own] of await customers.apply(delivered, position)) {
+      const last = own.findLast((event) => !isDerived(event));
+      if (last === undefined || holds.hold(customer.id, own, changes)) continue;
+      due.set(customer.id, occasionOf(last));
+    }
+    const entries = [...due];
+    for (let start = 0; start < entries.length; start += releasedAtOnce) {
+      await recording.record(new Map(entries.slice(start, start + releasedAtOnce)), position);
+    }
+    const guarded = changes.map((change) => [documentKey(change.collection, change.id), { ...change, guard: position }] as const);
+    await writer.write(new Map(guarded), { [recordingConsumer]: checkpointAsJson(checkpoint) });
+  };
+
+  return { name: recordingConsumer, checkpoint: () => storedCheckpoint(state, recordingConsumer), handle };
+}
+
+function occasionOf({ id, metadata }: RecordedEvent): Occasion {
+  const { correlationId, traceparent } = metadata;
+  return { causationId: id, correlationId, ...(traceparent === undefined ? {} : { traceparent }) };
+}
+
+function isDerived({ type }: RecordedEvent): boolean {
+  return type.startsWith('Stage') || type.startsWith('Points') || type === 'TierChanged' || type === 'LoyaltyRestated';
+}

@@ -1,0 +1,141 @@
+import type { CustomerState, Happening } from '@tenure/domain';
+import { eventId, type EventStore, type NewEvent, type Position } from '@tenure/event-store';
+import type { CustomerCache, KnownCustomer } from './customer-cache.ts';
+import { recordedEvent } from './recorded-event.ts';
+import type { Recorder, RecordingMark } from './types.ts';
+
+/** Why something is recorded: what it is said to be caused by. */
+export interface Occasion {
+  readonly causationId: string;
+  readonly correlationId: string;
+  readonly traceparent?: string;
+}
+
+interface Mark extends RecordingMark {
+  /** Last revision of the recorder's stream, -1 for none. */
+  readonly revision: number;
+  readonly own: RecordingMark;
+}
+
+interface Plan {
+  readonly customer: KnownCustomer;
+  readonly recorder: Recorder;
+  readonly state: CustomerState;
+  readonly revision: number;
+  readonly events: readonly Happening[];
+  readonly occasion: Occasion;
+}
+
+const attempts = 8;
+
+/** Appends what is derived and not yet recorded. One at a time, so that two occasions don't race for a stream. */
+export class Recording {
+  readonly #store: EventStore;
+  readonly #customers: CustomerCache;
+  readonly #recorders: readonly Recorder[];
+  readonly #now: () => number;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: { store: EventStore; customers: CustomerCache; recorders: readonly Recorder<never>[]; now: () => number }) {
+    this.#store = parts.store;
+    this.#customers = parts.customers;
+    // Marks go back only to the recorder that made them.
+    this.#recorders = parts.recorders as readonly Recorder[];
+    this.#now = parts.now;
+  }
+
+  /** Records for customers (by any id) what is derived for them by now, given their history up to a position. */
+  record(ids: ReadonlyMap<string, Occasion>, upTo: Position): Promise<void> {
+    const result = this.#turn.then(() => this.#record(ids, upTo));
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  async #record(ids: ReadonlyMap<string, Occasion>, upTo: Position): Promise<void> {
+    let open = ids;
+    for (let attempt = 0; open.size > 0; attempt++) {
+      if (attempt === attempts) throw new Error(`recording for ${open.size} customers met a conflict ${attempts} times`);
+      const plans: Plan[] = [];
+      for (const [id, occasion] of open) {
+        const customer = await this.#customers.load(id, upTo);
+        for (const recorder of this.#recorders) {
+          const plan = await this.#plan(customer, recorder, occasion);
+          if (plan !== undefined) plans.push(plan);
+        }
+      }
+      open = await this.#append(plans);
+    }
+  }
+
+  async #plan(customer: KnownCustomer, recorder: Recorder, occasion: Occasion): Promise<Plan | undefined> {
+    const state = customer.fold.at(Math.max(this.#now(), customer.fold.lastFactAt ?? 0));
+    if (state === undefined) return undefined;
+    const { generation } = customer.fold;
+    const mark = customer.marks.get(recorder.name) as Mark | undefined;
+    let revision = mark?.revision ?? -1;
+    let events = mark?.generation === generation ? recorder.quick(customer.id, state, mark.own as never) : undefined;
+    if (events === undefined) {
+      const recorded = await this.#store.readStream(recorder.stream(customer.id));
+      revision = recorded.at(-1)?.revision ?? -1;
+      events = recorder.full(customer.id, state, recorded.map(recordedEvent));
+    }
+    if (events.length === 0) {
+      this.#mark(customer, recorder, state, revision);
+      return undefined;
+    }
+    return { customer, recorder, state, revision, events, occasion };
+  }
+
+  /** Returns who met a conflict. */
+  async #append(plans: readonly Plan[]): Promise<Map<string, Occasion>> {
+    const again = new Map<string, Occasion>();
+    if (plans.length === 0) return again;
+    const outcomes = await this.#store.append(
+      plans.map(({ customer, recorder, revision, events, occasion }) => {
+        const stream = recorder.stream(customer.id);
+        const expected = revision === -1 ? ('absent' as const) : revision;
+        return [{ stream, expected, events: newEvents(events, recorder, `${stream}:${revision + 1}`, occasion) }];
+      }),
+    );
+    for (const [index, plan] of plans.entries()) {
+      if (outcomes[index]?.status === 'appended') {
+        this.#mark(plan.customer, plan.recorder, plan.state, plan.revision + plan.events.length);
+      } else {
+        plan.customer.marks.delete(plan.recorder.name);
+        again.set(plan.customer.id, plan.occasion);
+      }
+    }
+    return again;
+  }
+
+  #mark(customer: KnownCustomer, recorder: Recorder, state: CustomerState, revision: number): void {
+    const { generation } = customer.fold;
+    const mark: Mark = { generation, revision, own: recorder.mark(state, generation) };
+    customer.marks.set(recorder.name, mark);
+  }
+}
+
+function newEvents(
+  events: readonly Happening[],
+  recorder: Recorder,
+  commandId: string,
+  { causationId, correlationId, traceparent }: Occasion,
+): readonly NewEvent[] {
+  const metadata = {
+    actor: recorder.service,
+    service: recorder.service,
+    commandId,
+    causationId,
+    correlationId,
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
+  return events.map(({ type, data, occurredAt, customerId }, index) => ({
+    id: eventId(commandId, index),
+    type,
+    version: 1,
+    customerId,
+    occurredAt,
+    data,
+    metadata,
+  }));
+}

@@ -1,0 +1,76 @@
+import {
+  type GuardedReplace,
+  GuardMismatchError,
+  type Json,
+  type ViewSet,
+  type WriteBatch,
+} from '@tenure/read-store';
+import { LRUCache } from 'lru-cache';
+import type { DocumentChange } from './types.ts';
+
+const guardsKept = 200_000;
+
+/**
+ * Writes documents, each guarded by what the stored one was folded from. Guards of documents written last are remembered;
+ * an unknown one is taken to be new, and read when that turns out wrong.
+ */
+export class DocumentWriter {
+  readonly #views: ViewSet;
+  readonly #guards = new LRUCache<string, string>({ max: guardsKept });
+
+  constructor(views: ViewSet) {
+    this.#views = views;
+  }
+
+  async write(
+    changes: ReadonlyMap<string, DocumentChange & { readonly guard: string }>,
+    checkpoints: Readonly<Record<string, Json>>,
+  ): Promise<void> {
+    await this.#expectRemoved(changes.values());
+    for (;;) {
+      const replaces: GuardedReplace[] = [];
+      for (const [key, { collection, id, document, guard }] of changes) {
+        const expected = this.#guards.get(key) ?? null;
+        if (document === null && expected === null) continue;
+        replaces.push({ collection, id, document, guard, expected });
+      }
+      try {
+        await this.#views.write({ replaces, checkpoints } satisfies WriteBatch);
+      } catch (error) {
+        if (!(error instanceof GuardMismatchError)) throw error;
+        await this.#learn(error.mismatches);
+        continue;
+      }
+      for (const [key, { document, guard }] of changes) {
+        if (document === null) this.#guards.delete(key);
+        else this.#guards.set(key, guard);
+      }
+      return;
+    }
+  }
+
+  async #expectRemoved(changes: Iterable<DocumentChange>): Promise<void> {
+    for (const { collection, id, document } of changes) if (document === null) await this.expect(collection, [id]);
+  }
+
+  /** Reads the guards of documents before they are written, where a miss is likely. */
+  async expect(collection: string, ids: readonly string[]): Promise<void> {
+    const unknown = ids.filter((id) => !this.#guards.has(documentKey(collection, id)));
+    if (unknown.length === 0) return;
+    for (const [id, { guard }] of await this.#views.getMany(collection, unknown)) {
+      this.#guards.set(documentKey(collection, id), guard);
+    }
+  }
+
+  async #learn(mismatches: readonly { readonly collection: string; readonly id: string }[]): Promise<void> {
+    for (const { collection, id } of mismatches) {
+      const stored = await this.#views.get(collection, id);
+      if (stored === undefined) this.#guards.delete(documentKey(collection, id));
+      else this.#guards.set(documentKey(collection, id), stored.guard);
+    }
+  }
+}
+
+export function documentKey(collection: string, id: string): string {
+  return `${collection}/${id}`;
+}

@@ -1,0 +1,109 @@
+import type { Document, Filter } from '@tenure/read-store';
+import type { Subscription } from '@tenure/event-bus';
+import type { Timer, ViewsContext } from './types.ts';
+
+interface Parts {
+  readonly timers: readonly Timer[];
+  readonly context: ViewsContext;
+  /** Whose position the documents have. */
+  readonly projecting: Subscription;
+  readonly onFailure: (timer: string, id: string, error: unknown) => void;
+  /** How often the documents are looked at, in real time. */
+  readonly everyMs: number;
+}
+
+/** Documents of one timer fired in one go; then it is the turn of the next timer. */
+const firedAtOnce = 500;
+/** Real time until a timer that failed is tried again. */
+const setAsideMs = 60_000;
+
+/**
+ * Fires what falls due. Once a moment has come it takes the head of the log and waits until the documents have reached
+ * it, so nothing fires that a fact before that moment has moved. One that fails is set aside and starves no other.
+ */
+export class Scheduler {
+  readonly #parts: Parts;
+  readonly #stopping = new AbortController();
+  readonly #setAside = new Map<string, number>();
+  #round: Promise<void> = Promise.resolve();
+  #next: NodeJS.Timeout | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#next = setTimeout(() => {
+      this.#round = this.#fireAll().finally(() => {
+        if (!this.#stopping.signal.aborted) this.start();
+      });
+    }, this.#parts.everyMs);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    clearTimeout(this.#next);
+    await this.#round;
+  }
+
+  async #fireAll(): Promise<void> {
+    for (const timer of this.#parts.timers) {
+      if (this.#stopping.signal.aborted) return;
+      try {
+        await this.#fire(timer);
+      } catch (error) {
+        if (!this.#stopping.signal.aborted) this.#parts.onFailure(timer.name, '', error);
+      }
+    }
+  }
+
+  async #fire(timer: Timer): Promise<void> {
+    const { context, projecting } = this.#parts;
+    const asOf = context.now();
+    if ((await this.#due(timer, asOf, 1)).length === 0) return;
+    const head = await context.store.head();
+    if (head !== null) await projecting.reached(head, this.#stopping.signal);
+    await this.#fireTogether(timer, await this.#due(timer, asOf, firedAtOnce), asOf);
+    const after = await context.store.head();
+    if (after !== null) await projecting.reached(after, this.#stopping.signal);
+  }
+
+  /** All in one go; if that fails one by one, to set aside those that do. */
+  async #fireTogether(timer: Timer, due: readonly Document[], asOf: number): Promise<void> {
+    const { context, onFailure } = this.#parts;
+    try {
+      await timer.fire(due, asOf, context);
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return;
+      const [only, ...others] = due;
+      if (only === undefined) return;
+      if (others.length === 0) {
+        this.#setAside.set(setAsideKey(timer, only._id), Date.now() + setAsideMs);
+        onFailure(timer.name, only._id, error);
+        return;
+      }
+      for (const document of due) await this.#fireTogether(timer, [document], asOf);
+    }
+  }
+
+  async #due(timer: Timer, asOf: number, limit: number): Promise<readonly Document[]> {
+    const tried = Date.now();
+    for (const [key, until] of this.#setAside) if (until <= tried) this.#setAside.delete(key);
+    const isDue: Filter = { [timer.field]: { $lte: asOf } };
+    const filter = timer.filter === undefined ? isDue : { $and: [isDue, timer.filter] };
+    const sort = [{ field: timer.field, direction: 1 as const }];
+    const due: Document[] = [];
+    for await (const page of this.#parts.context.views.stream(timer.collection, { filter, sort })) {
+      for (const document of page) {
+        if (this.#setAside.has(setAsideKey(timer, document._id)) || timer.waits?.(document) === true) continue;
+        due.push(document);
+        if (due.length === limit) return due;
+      }
+    }
+    return due;
+  }
+}
+
+function setAsideKey(timer: Timer, id: string): string {
+  return `${timer.name}/${id}`;
+}

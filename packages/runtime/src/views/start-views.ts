@@ -1,0 +1,199 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { Park, ReplayOutcome } from '@tenure/event-bus';
+import type { Position } from '@tenure/event-store';
+import type { CollectionDefinition, ReadStore, ViewSet } from '@tenure/read-store';
+import { openSqliteReadStore } from '@tenure/read-store/sqlite';
+import { projectingConsumer } from './projecting.ts';
+import type { ViewsMessage, ViewsRequest, ViewsThreadOptions } from './protocol.ts';
+
+export interface StartViewsOptions extends ViewsThreadOptions {
+  /** The collections that the modules' projections declare. */
+  readonly collections: readonly CollectionDefinition[];
+  readonly onFailure: (what: string, message: string) => void;
+}
+
+/** The views, as the thread that answers requests sees them. */
+export interface Views {
+  /** The version that is served now; take it once per request. */
+  current(): ViewSet;
+  /** All events up to here are in the views; null before the first. */
+  readonly position: Position | null;
+  /** Resolves once the views have a position; rejects when the signal aborts. */
+  reached(position: Position, signal: AbortSignal): Promise<void>;
+  /** Where consumers stand, by name. */
+  readonly positions: ReadonlyMap<string, Position>;
+  readonly parks: readonly Park[];
+  /** Why the views don't move, if they don't. */
+  readonly failure: string | undefined;
+  replay(parkId: string): Promise<ReplayOutcome>;
+  drop(parkId: string): Promise<ReplayOutcome>;
+  close(): Promise<void>;
+}
+
+/** Starts the thread that writes the views and opens them for reading. @throws {Error} when the thread cannot start */
+export async function startViews(options: StartViewsOptions): Promise<Views> {
+  const { collections, onFailure, ...threadOptions } = options;
+  const worker = new Worker(new URL('./views-thread.ts', import.meta.url), {
+    workerData: threadOptions satisfies ViewsThreadOptions,
+    transferList: [options.connection.port],
+    name: 'views',
+  });
+  const readStore = openSqliteReadStore({ directory: options.directory, role: 'reader' });
+  const handle = new ViewsHandle({ worker, readStore, collections, onFailure });
+  try {
+    await handle.ready;
+  } catch (error) {
+    await worker.terminate();
+    await readStore.close();
+    throw error;
+  }
+  return handle;
+}
+
+interface HandleParts {
+  readonly worker: Worker;
+  readonly readStore: ReadStore;
+  readonly collections: readonly CollectionDefinition[];
+  readonly onFailure: (what: string, message: string) => void;
+}
+
+class ViewsHandle implements Views {
+  readonly #parts: HandleParts;
+  readonly #positions = new Map<string, Position>();
+  readonly #failures = new Map<string, string>();
+  readonly #waiting = new Set<{ position: Position; resolve: () => void }>();
+  readonly #calls = new Map<number, (outcome: ReplayOutcome) => void>();
+  readonly #exited: Promise<unknown>;
+  #calling = 0;
+  #parks: readonly Park[] = [];
+  #served: ViewSet | undefined;
+  #ended: Error | undefined;
+  #closing = false;
+  readonly ready: Promise<void>;
+
+  constructor(parts: HandleParts) {
+    this.#parts = parts;
+    this.#exited = once(parts.worker, 'exit');
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.ready = promise;
+    parts.worker.on('message', (message: ViewsMessage) => {
+      if (message.kind === 'ready') this.#open().then(resolve, reject);
+      else this.#hear(message);
+    });
+    parts.worker.on('error', (error) => {
+      this.#ended = error instanceof Error ? error : new Error(String(error));
+      parts.onFailure('views', this.#ended.message);
+      reject(this.#ended);
+    });
+    parts.worker.on('exit', () => {
+      this.#ended ??= this.#closing ? undefined : new Error('the thread that writes the views ended');
+      reject(this.#ended ?? new Error('the views were closed'));
+    });
+  }
+
+  current(): ViewSet {
+    if (this.#served === undefined) throw new Error('the views are not open');
+    return this.#served;
+  }
+
+  get position(): Position | null {
+    return this.#positions.get(projectingConsumer) ?? null;
+  }
+
+  get positions(): ReadonlyMap<string, Position> {
+    return this.#positions;
+  }
+
+  get parks(): readonly Park[] {
+    return this.#parks;
+  }
+
+  get failure(): string | undefined {
+    return this.#ended?.message ?? this.#failures.get(projectingConsumer);
+  }
+
+  reached(position: Position, signal: AbortSignal): Promise<void> {
+    if (this.position !== null && this.position >= position) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const entry = { position, resolve };
+      this.#waiting.add(entry);
+      const give = (): void => {
+        this.#waiting.delete(entry);
+        reject(signal.reason);
+      };
+      if (signal.aborted) give();
+      else signal.addEventListener('abort', give, { once: true });
+    });
+  }
+
+  replay(parkId: string): Promise<ReplayOutcome> {
+    return this.#release('replay', parkId);
+  }
+
+  drop(parkId: string): Promise<ReplayOutcome> {
+    return this.#release('drop', parkId);
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#send({ kind: 'close' });
+    await this.#exited;
+    await this.#served?.close();
+    await this.#parts.readStore.close();
+  }
+
+  async #open(): Promise<void> {
+    const version = await this.#parts.readStore.current();
+    if (version === undefined) throw new Error('no version of the views is current');
+    const old = this.#served;
+    this.#served = await this.#parts.readStore.open(version, this.#parts.collections);
+    await old?.close();
+  }
+
+  #hear(message: Exclude<ViewsMessage, { kind: 'ready' }>): void {
+    switch (message.kind) {
+      case 'position':
+        this.#failures.delete(message.consumer);
+        this.#positions.set(message.consumer, message.position);
+        if (message.consumer === projectingConsumer) this.#wake(message.position);
+        return;
+      case 'parked':
+        this.#parks = message.parks;
+        return;
+      case 'released':
+        this.#calls.get(message.call)?.(message.outcome);
+        this.#calls.delete(message.call);
+        return;
+      case 'switched':
+        this.#open().catch((error: unknown) => this.#parts.onFailure('views', String(error)));
+        return;
+      case 'failure':
+        this.#failures.set(message.what, message.message);
+        this.#parts.onFailure(message.what, message.message);
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  #wake(position: Position): void {
+    for (const entry of this.#waiting) {
+      if (entry.position > position) continue;
+      this.#waiting.delete(entry);
+      entry.resolve();
+    }
+  }
+
+  #release(kind: 'replay' | 'drop', parkId: string): Promise<ReplayOutcome> {
+    const call = ++this.#calling;
+    return new Promise((resolve) => {
+      this.#calls.set(call, resolve);
+      this.#send({ kind, call, parkId });
+    });
+  }
+
+  #send(request: ViewsRequest): void {
+    this.#parts.worker.postMessage(request);
+  }
+}

@@ -1,0 +1,89 @@
+import type { DomainEvent } from '@tenure/contracts';
+import type { Calendar, CustomerState, Happening } from '@tenure/domain';
+import type { EventStore, Position, StoredEvent } from '@tenure/event-store';
+import type { CollectionDefinition, Document, Filter, ViewSet } from '@tenure/read-store';
+import type { KnownCustomer } from './customer-cache.ts';
+
+/** An event of the log, lifted to the current version of its type. */
+export type RecordedEvent = Omit<StoredEvent, 'type' | 'data' | 'personal'> & DomainEvent;
+
+/** What code in the views' thread works with. */
+export interface ViewsContext {
+  readonly store: EventStore;
+  readonly views: ViewSet;
+  readonly calendar: Calendar;
+  /** ms since 1970 UTC. */
+  readonly now: () => number;
+}
+
+/** A document to replace whole, or to remove. */
+export interface DocumentChange {
+  readonly collection: string;
+  readonly id: string;
+  readonly document: Document | null;
+}
+
+/** A customer whose history grew, with the events that did it. `state` is at the customer's last fact or timer. */
+export interface ChangedCustomer {
+  readonly customer: KnownCustomer;
+  readonly state: CustomerState;
+  readonly events: readonly RecordedEvent[];
+}
+
+/**
+ * Documents out of events. What it throws is taken for an error that comes again: the event's key is parked. Reading the
+ * views or the store may fail for a while; such errors must be the store's own.
+ */
+export interface Projection {
+  readonly name: string;
+  readonly collections: readonly CollectionDefinition[];
+  /** The documents of one customer, out of the fold of all their facts. */
+  customer?(changed: ChangedCustomer, context: ViewsContext): readonly DocumentChange[];
+  /** Documents that belong to one event or stream; only called for `eventTypes`. */
+  readonly eventTypes?: ReadonlySet<string>;
+  event?(event: RecordedEvent, context: ViewsContext): Promise<readonly DocumentChange[]>;
+}
+
+/** Until where a recorder has recorded what is derived, to see what is new without reading the stream again. */
+export interface RecordingMark {
+  /** `KnownCustomer.generation` it was made from. */
+  readonly generation: number;
+}
+
+/** Records derivations as events, in a stream of its own per customer. */
+export interface Recorder<M extends RecordingMark = RecordingMark> {
+  readonly name: string;
+  readonly service: string;
+  stream(customerId: string): string;
+  /** What to append given what stands recorded, as the stream says. */
+  full(customerId: string, state: CustomerState, recorded: readonly RecordedEvent[]): readonly Happening[];
+  /** The same given a mark of the same generation; undefined if that cannot tell. */
+  quick(customerId: string, state: CustomerState, mark: M): readonly Happening[] | undefined;
+  mark(state: CustomerState, generation: number): M;
+  /** Where the customers stand whom time alone moves next: a field that holds an instant in ms. */
+  readonly timer: { readonly collection: string; readonly field: string };
+}
+
+/** Documents that fall due. Every firing must move the document on, else it fires again and again. */
+export interface Timer {
+  readonly name: string;
+  readonly service: string;
+  readonly collection: string;
+  /** Holds an instant in ms, or nothing. */
+  readonly field: string;
+  readonly filter?: Filter;
+  /** A document that is due but has to wait for something else. */
+  waits?(document: Document): boolean;
+  /** All or nothing, else some fire again: what it does must be harmless twice. */
+  fire(documents: readonly Document[], asOf: number, context: ViewsContext): Promise<void>;
+}
+
+/** What a service does in the views' thread. */
+export interface ServiceViews {
+  readonly projections?: readonly Projection[];
+  // A recorder's mark is its own business: whoever keeps it only hands it back.
+  readonly recorders?: readonly Recorder<never>[];
+  readonly timers?: readonly Timer[];
+}
+
+export type { CustomerState, Position };

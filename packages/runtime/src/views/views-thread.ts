@@ -1,0 +1,165 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { calendarOf, noPolicies, type Policies, withPolicy } from '@tenure/domain';
+import type { Consumer } from '@tenure/event-bus';
+import { createEmbeddedEventBus } from '@tenure/event-bus/embedded';
+import { connectSqliteEventStore } from '@tenure/event-store/sqlite';
+import type { ReadStore, ViewSet } from '@tenure/read-store';
+import { openSqliteReadStore } from '@tenure/read-store/sqlite';
+import { openClock } from '../clock.ts';
+import { policyEvents } from '../policies.ts';
+import { CustomerCache } from './customer-cache.ts';
+import { holdCollections, ImportHolds } from './import-holds.ts';
+import { createParkingLot, listParked, parkedCollection } from './parking.ts';
+import { createProjectingConsumer, projectingConsumer } from './projecting.ts';
+import type { ViewsMessage, ViewsRequest, ViewsThreadOptions } from './protocol.ts';
+import { recorderTimers } from './recorder-timers.ts';
+import { Recording } from './recording.ts';
+import { createRecordingConsumer } from './recording-consumer.ts';
+import { Scheduler } from './scheduler.ts';
+import { storedCheckpoint } from './stored-checkpoint.ts';
+import type { RecordedEvent, ServiceViews } from './types.ts';
+import { collectionsOf, stateVersion, viewVersion } from './view-version.ts';
+
+/** The thread that writes the views: consumers, recorders and timers of all services of the process. */
+const options = workerData as ViewsThreadOptions;
+const port = parentPort;
+if (port === null) throw new Error('the views are a worker thread');
+const say = (message: ViewsMessage): void => port.postMessage(message);
+
+const clock = openClock(options.clock);
+const store = connectSqliteEventStore(options.connection, { now: clock.now, cacheMebibytes: 64 });
+const readStore = openSqliteReadStore({ directory: options.directory, role: 'writer' });
+const services = await loadServices(options.modules);
+const { views, version, isServed } = await openViews(readStore);
+const state = await readStore.open(stateVersion(store.identity), [parkedCollection, ...holdCollections]);
+
+const calendar = calendarOf(options.zone);
+const context = { store, views, calendar, now: clock.now };
+let policies: Policies = noPolicies;
+const policiesSeen = new Set<string>();
+const onPolicy = (event: RecordedEvent): void => {
+  if (event.type !== 'PolicyPublished' || policiesSeen.has(event.id)) return;
+  policiesSeen.add(event.id);
+  policies = withPolicy(policies, event);
+  customers.clear();
+};
+const customers = new CustomerCache({ store, calendar, policies: () => policies, maxFacts: options.maxFacts });
+const from = await storedCheckpoint(views, projectingConsumer);
+if (from !== undefined) for (const event of await policyEvents(store, { upTo: from.position })) onPolicy(event);
+
+const recorders = services.flatMap((service) => service.recorders ?? []);
+const recording = new Recording({ store, customers, recorders, now: clock.now });
+const holds = await ImportHolds.load(state);
+const parkingLot = createParkingLot(state, () => void sayParked());
+const bus = createEmbeddedEventBus({ store, parkingLot, now: clock.now, pageSize: options.pageSize });
+const projections = services.flatMap((service) => service.projections ?? []);
+await sayParked();
+const projecting = await bus.subscribe(
+  reporting(createProjectingConsumer({ projections, customers, context, onPolicy })),
+);
+const recordings = await bus.subscribe(reporting(createRecordingConsumer({ state, customers, recording, holds, onPolicy })));
+
+const timers = [...services.flatMap((service) => service.timers ?? []), ...recorderTimers(recorders, recording, holds)];
+const onFailure = (timer: string, id: string, error: unknown): void =>
+  say({ kind: 'failure', what: `timer ${timer} ${id}`.trimEnd(), message: messageOf(error) });
+const scheduler = new Scheduler({ timers, context, projecting, onFailure, everyMs: options.timerMs });
+
+port.on('message', (request: ViewsRequest) => {
+  if (request.kind === 'close') void close();
+  else void release(request);
+});
+say({ kind: 'ready', version });
+if (isServed) scheduler.start();
+else void serveWhenCaughtUp();
+
+async function loadServices(modules: readonly string[]): Promise<readonly ServiceViews[]> {
+  return Promise.all(
+    modules.map(async (module) => {
+      const { views: found } = (await import(module)) as { views?: ServiceViews };
+      if (found === undefined) throw new Error(`${module} does not export views`);
+      return found;
+    }),
+  );
+}
+
+/** The views to go on with. A version of other code, another log or another epoch is left as it is, and built anew. */
+async function openViews(from: ReadStore): Promise<{ views: ViewSet; version: string; isServed: boolean }> {
+  const collections = collectionsOf(services);
+  const wanted = viewVersion(collections, store.identity);
+  const current = await from.current();
+  const isCurrent = current !== undefined && current.startsWith(wanted);
+  if (isCurrent && !options.rebuild) {
+    const opened = await from.open(current, collections);
+    const checkpoint = await storedCheckpoint(opened, projectingConsumer);
+    if (checkpoint === undefined || (await store.recognises(checkpoint))) {
+      return { views: opened, version: current, isServed: true };
+    }
+    await opened.close();
+  }
+  const fresh = isCurrent ? nextBuild(current, wanted) : wanted;
+  if ((await from.versions()).includes(fresh)) await from.drop(fresh);
+  const opened = await from.open(fresh, collections);
+  if (current === undefined) await from.switchTo(fresh);
+  return { views: opened, version: fresh, isServed: current === undefined };
+}
+
+function nextBuild(current: string, wanted: string): string {
+  const build = Number(current.slice(wanted.length).replace(/^-b/, '')) || 1;
+  return `${wanted}-b${build + 1}`;
+}
+
+/** Readers get the new version in one step, once it has what the old one had and more. */
+async function serveWhenCaughtUp(): Promise<void> {
+  const head = await store.head();
+  if (head !== null) await projecting.reached(head, new AbortController().signal);
+  const old = await readStore.current();
+  await readStore.switchTo(version);
+  say({ kind: 'switched', version });
+  if (old !== undefined && old !== version) await readStore.drop(old);
+  scheduler.start();
+}
+
+function reporting(consumer: Consumer): Consumer {
+  return {
+    ...consumer,
+    handle: async (delivery) => {
+      try {
+        await consumer.handle(delivery);
+      } catch (error) {
+        say({ kind: 'failure', what: consumer.name, message: messageOf(error) });
+        throw error;
+      }
+      say({ kind: 'position', consumer: consumer.name, position: delivery.checkpoint.position });
+    },
+  };
+}
+
+async function sayParked(): Promise<void> {
+  say({ kind: 'parked', parks: await listParked(state) });
+}
+
+async function release({ kind, call, parkId }: Extract<ViewsRequest, { parkId: string }>): Promise<void> {
+  const parked = (await listParked(state)).find(({ id }) => id === parkId);
+  const subscription = parked?.consumer === projectingConsumer ? projecting : recordings;
+  try {
+    const outcome = parked === undefined ? 'unknown' : await subscription[kind](parkId);
+    say({ kind: 'released', call, outcome });
+  } catch (error) {
+    say({ kind: 'failure', what: `${kind} ${parkId}`, message: messageOf(error) });
+    say({ kind: 'released', call, outcome: 'parked-again' });
+  }
+}
+
+async function close(): Promise<void> {
+  await scheduler.stop();
+  await bus.close();
+  await views.close();
+  await state.close();
+  await readStore.close();
+  await store.close();
+  port?.close();
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
