@@ -8,8 +8,8 @@ import { occurredAt } from './common.ts';
 export const attributeName = text({
   min: 1,
   max: 63,
-  pattern: /^[a-z][A-Za-z0-9]*$/,
-  error: 'must match [a-z][A-Za-z0-9]{0,62}',
+  pattern: /^[a-z][A-Za-z0-9-]*$/,
+  error: 'must match [a-z][A-Za-z0-9-]{0,62}',
 });
 
 const observed = {
