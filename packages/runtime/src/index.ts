@@ -1,1 +1,59 @@
-export {};
+export { type ApiKey, createApiKey, hashApiKey } from './api-keys.ts';
+export { type BaseConfig, baseConfig } from './base-config.ts';
+export { canonicalJson } from './canonical-json.ts';
+export {
+  type Clock,
+  type ClockDescription,
+  createManualClock,
+  type ManualClock,
+  openClock,
+  startingAt,
+  systemClock,
+} from './clock.ts';
+export {
+  type CommandOrigin,
+  type CommandRequest,
+  type CommandResult,
+  type Commands,
+  createCommands,
+  handleCommand,
+  type Registration,
+  type SingleCommand,
+  singleCommand,
+} from './commands/commands.ts';
+export { type Step, type StepOptions, step } from './commands/step.ts';
+export { type ConfigEntry, ConfigError, describeConfig, loadConfig, showConfig } from './config.ts';
+export { writeAnswer, writeReceipt, writeReceiptJson, writeResponses } from './http/answers.ts';
+export { type AsOf, asOfParameters, asOfQuery, readAsOf, refuseAsOf } from './http/as-of.ts';
+export { RouteDeclarationError } from './http/check-routes.ts';
+export { errorProblem } from './http/error-problem.ts';
+export {
+  type ListQuery,
+  type ListResponse,
+  type ListSource,
+  listAnswer,
+  listParameters,
+  listResponse,
+  type Page,
+} from './http/lists.ts';
+export { entityTag, type Origin } from './http/origin.ts';
+export { type FieldError, Problem, type ProblemBody, problemBody, rejectionProblem } from './http/problem.ts';
+export { type ProblemCode, problemKinds } from './http/problem-codes.ts';
+export {
+  type Answer,
+  defineRoute,
+  type Method,
+  type RawAnswer,
+  type Route,
+  type RouteDefinition,
+  type RouteLimits,
+  type RouteRequest,
+} from './http/route.ts';
+export { buildServer, type HttpServer, type ServerLimits, type ServerOptions } from './http/server.ts';
+export { fieldErrors } from './http/validate.ts';
+export { IdKeyError, openIdKey } from './id-key.ts';
+export { createIds, customerStreams, type Ids, type StreamCategory } from './ids.ts';
+export type { Service, ServiceContext, ViewReader, Views, ViewsStatus } from './service.ts';
+export { createLog, type Log } from './telemetry/log.ts';
+export { createMetrics, type HttpMetrics, type Metrics } from './telemetry/metrics.ts';
+export { activeTraceparent, inSpan, isTracing } from './telemetry/tracing.ts';

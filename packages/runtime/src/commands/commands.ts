@@ -1,0 +1,161 @@
+import type { DomainEvent, ServiceName } from '@tenure/contracts';
+import type { Rejection } from '@tenure/domain';
+import {
+  type EventStore,
+  EventTooLargeError,
+  type Position,
+  type StoredEvent,
+  StoreUnavailableError,
+} from '@tenure/event-store';
+import { LRUCache } from 'lru-cache';
+import type { Origin } from '../http/origin.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { inSpan } from '../telemetry/tracing.ts';
+import { createAppendQueue } from './append-queue.ts';
+import { type Plan, planCommand } from './plan.ts';
+import { type Step, type StepOptions, step } from './step.ts';
+import { Turns } from './turns.ts';
+
+/** A customer that a fact names by the publisher's key: registered with the fact, if not known yet. */
+export interface Registration {
+  readonly customerId: string;
+  readonly source: string;
+  readonly key: string;
+  /** When the fact happened, ms since 1970 UTC. */
+  readonly occurredAt: number;
+}
+
+/** Where a command comes from: a request's `origin`, or what a reaction makes of the event it reacts to. */
+export type CommandOrigin = Pick<Origin, 'actor' | 'requestId' | 'correlationId' | 'traceparent'>;
+
+/** A command to be decided in one or more streams, and appended as one unit. */
+export interface CommandRequest {
+  readonly service: ServiceName;
+  readonly origin: CommandOrigin;
+  /** The same for the same command sent again; see `Ids.factCommandId` and `Ids.keyedCommandId`. */
+  readonly commandId: string;
+  /** In order of append; a later one may count on the earlier. The last one is what the result is about. */
+  readonly steps: readonly Step[];
+  readonly register?: Registration | undefined;
+  /** The import session that it belongs to. */
+  readonly session?: string | undefined;
+}
+
+/** What a command came to. A repeat is `unchanged`, with the customer and position of the first time. */
+export type CommandResult =
+  | {
+      readonly status: 'accepted' | 'unchanged';
+      readonly customerId: string | null;
+      /** Once a view has it, the view shows what the command did. */
+      readonly position: Position;
+      /** Of the last step's stream. */
+      readonly revision: number;
+    }
+  | { readonly status: 'rejected'; readonly rejection: Rejection };
+
+export interface Commands {
+  handle(request: CommandRequest): Promise<CommandResult>;
+  /**
+   * Results in the order of the requests, as if they had been sent one after another; appends travel together. A command
+   * that fails does not touch the others.
+   */
+  handleAll(requests: readonly CommandRequest[]): Promise<readonly CommandResult[]>;
+}
+
+const MOST_ATTEMPTS = 5;
+const KNOWN_CUSTOMERS = 200_000;
+
+/** Handles commands: read, fold, decide, append; after a conflict again, a bounded number of times. */
+export function createCommands(parts: {
+  readonly store: Pick<EventStore, 'append' | 'readStream' | 'head'>;
+  readonly log: Log;
+  readonly metrics: Pick<Metrics, 'append'>;
+}): Commands {
+  const { store, log, metrics } = parts;
+  const queue = createAppendQueue(store, metrics.append);
+  const turns = new Turns();
+  // Only customers whose registration the log is known to have.
+  const registered = new LRUCache<string, true>({ max: KNOWN_CUSTOMERS });
+
+  const attempt = async (request: CommandRequest): Promise<CommandResult> => {
+    for (let attempts = 0; attempts < MOST_ATTEMPTS; attempts++) {
+      const reads = request.steps.some((one) => attempts > 0 || !one.optimistic);
+      const histories = reads ? await readAll(request.steps, attempts > 0) : nothingRead(request.steps);
+      const register = request.register !== undefined && !registered.has(request.register.customerId);
+      const plan = planCommand(request, histories, register);
+      if (plan.unit.length === 0) return settled(plan);
+      const [outcome] = await inSpan('append', { 'tenure.stream': plan.unit.at(-1)?.stream ?? '' }, () =>
+        queue.append([plan.unit]),
+      );
+      if (outcome?.status === 'appended') {
+        if (register && plan.outcome.status !== 'rejected') registered.set(request.register.customerId, true);
+        return plan.outcome.status === 'accepted' ? { ...plan.outcome, position: outcome.position } : settled(plan);
+      }
+    }
+    return rejected('contended', 'Others keep changing the same thing; try again');
+  };
+
+  const settled = async ({ outcome }: Plan): Promise<CommandResult> => {
+    if (outcome.status === 'rejected') return outcome;
+    const position = outcome.status === 'unchanged' ? outcome.position : await store.head();
+    return position === null
+      ? rejected('not-found', 'There is nothing under this id')
+      : { ...outcome, status: 'unchanged', position };
+  };
+
+  const readAll = (steps: readonly Step[], evenOptimistic: boolean): Promise<readonly (readonly StoredEvent[])[]> =>
+    Promise.all(steps.map((one) => (one.optimistic && !evenOptimistic ? [] : store.readStream(one.stream))));
+
+  const handle = async (request: CommandRequest): Promise<CommandResult> => {
+    const turn = turns.take(request.steps.map((one) => one.stream));
+    try {
+      if (turn.ready !== undefined) await turn.ready;
+      return await attempt(request);
+    } catch (error) {
+      return failed(error);
+    } finally {
+      turn.release();
+    }
+  };
+
+  const failed = (error: unknown): CommandResult => {
+    if (error instanceof EventTooLargeError) {
+      return rejected('too-large', `It makes an event of more than ${error.limitBytes} bytes`);
+    }
+    if (error instanceof StoreUnavailableError) {
+      log.warn({ err: error }, 'append without a known result');
+      return rejected('store-unavailable', 'It is not known whether this was recorded; sending it again is safe');
+    }
+    log.error({ err: error }, 'command failed');
+    return rejected('internal', 'Something went wrong on our side; it has been noted');
+  };
+
+  return { handle, handleAll: (requests) => Promise.all(requests.map(handle)) };
+}
+
+const nothingRead = (steps: readonly Step[]): readonly (readonly StoredEvent[])[] => steps.map(() => []);
+
+function rejected(code: string, detail: string): CommandResult {
+  return { status: 'rejected', rejection: { code, detail } };
+}
+
+/** A command with a single stream, said in one go. */
+export type SingleCommand<State, Command, E extends DomainEvent> = Omit<CommandRequest, 'steps'> &
+  StepOptions<State, Command, E>;
+
+/** Handles a command with a single stream. */
+export function handleCommand<State, Command, E extends DomainEvent>(
+  context: { readonly commands: Commands },
+  request: SingleCommand<State, Command, E>,
+): Promise<CommandResult> {
+  return context.commands.handle(singleCommand(request));
+}
+
+/** The same, to be handled with others by `Commands.handleAll`. */
+export function singleCommand<State, Command, E extends DomainEvent>(
+  request: SingleCommand<State, Command, E>,
+): CommandRequest {
+  const { service, origin, commandId, register, session } = request;
+  return { service, origin, commandId, register, session, steps: [step(request)] };
+}

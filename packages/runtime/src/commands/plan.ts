@@ -1,0 +1,139 @@
+import type { Decision, Rejection } from '@tenure/domain';
+import {
+  type AppendUnit,
+  type EventMetadata,
+  eventId,
+  type NewEvent,
+  type Position,
+  type StoredEvent,
+  type StreamAppend,
+} from '@tenure/event-store';
+import { customerStreams, isSameKey } from '../ids.ts';
+import type { CommandRequest, Registration } from './commands.ts';
+import { newEvent, type Step } from './step.ts';
+
+/** What to append, and what the command came to once that is done. */
+export interface Plan {
+  /** Empty if there is nothing to append. */
+  readonly unit: AppendUnit;
+  readonly outcome:
+    | { readonly status: 'accepted'; readonly customerId: string | null; readonly revision: number }
+    | {
+        readonly status: 'unchanged';
+        readonly customerId: string | null;
+        readonly revision: number;
+        readonly position: Position | null;
+      }
+    | { readonly status: 'rejected'; readonly rejection: Rejection };
+}
+
+/**
+ * Decides a command on what its streams hold.
+ *
+ * Events that carry the command's id are those of its first time: it is decided on what was there before them, and says
+ * what it said then. In that way a retry answers as before, whatever has happened since, a conflict included.
+ */
+export function planCommand(
+  request: CommandRequest,
+  histories: readonly (readonly StoredEvent[])[],
+  register: boolean,
+): Plan {
+  const { commandId, steps } = request;
+  const metadata = metadataOf(request);
+  const unit: StreamAppend[] = [];
+  let last: Last = { customerId: null, revision: -1, position: null };
+  let earlier: Position | null = null;
+
+  for (const [index, step] of steps.entries()) {
+    const history = histories[index] ?? [];
+    const done = history.findIndex((event) => event.metadata.commandId === commandId);
+    if (done >= 0) {
+      const decision = step.decide(history.slice(0, done));
+      if (decision.kind === 'rejected')
+        return { unit: [], outcome: { status: 'rejected', rejection: decision.rejection } };
+      last = lastOf(history.filter((event) => event.metadata.commandId === commandId));
+      earlier = later(earlier, last.position);
+      continue;
+    }
+    const refusal = refuse(request, step, history);
+    if (refusal !== undefined) return { unit: [], outcome: { status: 'rejected', rejection: refusal } };
+    const decision = step.decide(history);
+    const events = newEvents(decision, index === 0 ? commandId : `${commandId}/${index}`, metadata);
+    const append: StreamAppend = { stream: step.stream, expected: history.at(-1)?.revision ?? 'absent', events };
+    if (decision.kind === 'rejected') {
+      return {
+        unit: events.length === 0 ? [] : [append],
+        outcome: { status: 'rejected', rejection: decision.rejection },
+      };
+    }
+    if (events.length === 0) {
+      last = lastOf(history);
+      earlier = later(earlier, last.position);
+      continue;
+    }
+    unit.push(append);
+    last = {
+      customerId: events.at(-1)?.customerId ?? null,
+      revision: history.length + events.length - 1,
+      position: null,
+    };
+  }
+
+  const { customerId, revision } = last;
+  if (unit.length === 0) return { unit, outcome: { status: 'unchanged', customerId, revision, position: earlier } };
+  if (register && request.register !== undefined) unit.unshift(registration(request.register, metadata));
+  return { unit, outcome: { status: 'accepted', customerId, revision } };
+}
+
+interface Last {
+  readonly customerId: string | null;
+  readonly revision: number;
+  readonly position: Position | null;
+}
+
+function lastOf(events: readonly StoredEvent[]): Last {
+  const event = events.at(-1);
+  return event === undefined ? { customerId: null, revision: -1, position: null } : event;
+}
+
+function later(one: Position | null, other: Position | null): Position | null {
+  return one === null || (other !== null && other > one) ? other : one;
+}
+
+/** What stands against a command before it is decided. */
+function refuse(request: CommandRequest, step: Step, history: readonly StoredEvent[]): Rejection | undefined {
+  if (history.some((event) => isSameKey(event.metadata.commandId, request.commandId))) {
+    return { code: 'idempotency-key-reused', detail: 'The Idempotency-Key came before with another body' };
+  }
+  if (step.expectedRevision !== undefined && step.expectedRevision !== history.length - 1) {
+    return { code: 'precondition-failed', detail: `It is at revision ${history.length - 1} by now` };
+  }
+  return undefined;
+}
+
+function newEvents(decision: Decision, idBase: string, metadata: EventMetadata): readonly NewEvent[] {
+  if (decision.kind === 'unchanged') return [];
+  return (decision.events ?? []).map((event, index) => newEvent(event, eventId(idBase, index), metadata));
+}
+
+/** The event has the same id whoever writes it first: there is one registration of a customer. */
+function registration({ customerId, source, key, occurredAt }: Registration, metadata: EventMetadata): StreamAppend {
+  const event = newEvent(
+    { type: 'CustomerRegistered', data: { source, via: 'fact' }, personal: { key }, occurredAt, customerId },
+    eventId(customerId, 0),
+    metadata,
+  );
+  return { stream: customerStreams.profile(customerId), expected: 'absent-or-skip', events: [event] };
+}
+
+function metadataOf({ origin, service, commandId, session }: CommandRequest): EventMetadata {
+  return {
+    actor: origin.actor,
+    service,
+    commandId,
+    causationId: origin.requestId,
+    correlationId: origin.correlationId,
+    ...(origin.traceparent === undefined ? {} : { traceparent: origin.traceparent }),
+    ...(session === undefined ? {} : { session }),
+  };
+}

@@ -1,0 +1,61 @@
+import { type DomainEvent, eventRegistry, upcast } from '@tenure/contracts';
+import { type Decider, type Decision, fold, type Happening } from '@tenure/domain';
+import type { NewEvent, StoredEvent } from '@tenure/event-store';
+
+/** One stream's part of a command, its types gone: what matters to whoever appends is stream, history and decision. */
+export interface Step {
+  readonly stream: string;
+  /** The stream is probably not there yet: decide without reading, and read only after a conflict. */
+  readonly optimistic: boolean;
+  /** The revision that the client saw (`If-Match`); another one refuses the command. */
+  readonly expectedRevision: number | undefined;
+  /** @param history the stream's events, from the first */
+  decide(history: readonly StoredEvent[]): Decision;
+}
+
+export interface StepOptions<State, Command, E extends DomainEvent> {
+  readonly stream: string;
+  readonly decider: Decider<State, Command, E>;
+  readonly command: Command;
+  /** For what creates its stream: saves the read in the usual case. */
+  readonly optimistic?: boolean;
+  readonly expectedRevision?: number | undefined;
+}
+
+/** What a command comes to in one stream. */
+export function step<State, Command, E extends DomainEvent>(options: StepOptions<State, Command, E>): Step {
+  const { stream, decider, command, optimistic = false, expectedRevision } = options;
+  return {
+    stream,
+    optimistic: optimistic && expectedRevision === undefined,
+    expectedRevision,
+    // A decider is only given streams of its own category, so its events are all there can be.
+    decide(history) {
+      const state = fold(
+        decider,
+        history.map((event) => happening(event) as Happening<E>),
+      );
+      return decider.decide(command, state) as Decision;
+    },
+  };
+}
+
+/** A stored event as deciders take it, lifted to the current version of its type. */
+export function happening(event: StoredEvent): Happening {
+  const { type, data, personal } = upcast(event);
+  return { type, data, personal, occurredAt: event.occurredAt, customerId: event.customerId } as Happening;
+}
+
+/** What a decider said, as the store takes it. */
+export function newEvent(event: Happening, id: string, metadata: NewEvent['metadata']): NewEvent {
+  return {
+    id,
+    type: event.type,
+    version: eventRegistry[event.type].version,
+    customerId: event.customerId,
+    occurredAt: event.occurredAt,
+    data: event.data,
+    ...(event.personal === undefined ? {} : { personal: event.personal }),
+    metadata,
+  };
+}

@@ -1,0 +1,45 @@
+import { common } from '@tenure/contracts';
+import { z } from 'zod';
+import type { Clock } from '../clock.ts';
+import { type FieldError, Problem } from './problem.ts';
+
+/** Query parameters of a read that can be asked as of another instant; spread them into the route's query. */
+export const asOfParameters = {
+  asOf: common.instant.optional().describe('The instant in the world, inclusive; now if absent'),
+  knownAt: common.instant.optional().describe('The instant of our knowledge, inclusive; now if absent'),
+} as const;
+
+export const asOfQuery = z.strictObject(asOfParameters);
+
+/** Both are ms since 1970 UTC; undefined means now. */
+export interface AsOf {
+  readonly asOf: number | undefined;
+  readonly knownAt: number | undefined;
+}
+
+/** @throws {Problem} `in-the-future`, naming the parameter */
+export function readAsOf(
+  query: { readonly asOf?: string | undefined; readonly knownAt?: string | undefined },
+  clock: Clock,
+): AsOf {
+  const now = clock.now();
+  const errors: FieldError[] = [];
+  const read = (parameter: 'asOf' | 'knownAt'): number | undefined => {
+    const text = query[parameter];
+    if (text === undefined) return undefined;
+    const instant = Date.parse(text);
+    if (instant > now) errors.push({ parameter, detail: `is after ${new Date(now).toISOString()}, which is now` });
+    return instant;
+  };
+  const instants = { asOf: read('asOf'), knownAt: read('knownAt') };
+  if (errors.length > 0) throw new Problem('in-the-future', 'Nobody knows the future', { errors });
+  return instants;
+}
+
+/** For reads that cannot do it: takes the parameters, so that they can be refused by name. */
+export function refuseAsOf(query: { readonly asOf?: string | undefined; readonly knownAt?: string | undefined }): void {
+  const given = (['asOf', 'knownAt'] as const).filter((parameter) => query[parameter] !== undefined);
+  if (given.length === 0) return;
+  const errors = given.map((parameter) => ({ parameter, detail: 'cannot be asked here' }));
+  throw new Problem('as-of-unsupported', 'This is only known as of now', { errors });
+}

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { Problem } from './problem.ts';
+
+/** Who sent a request, and what ties its consequences together. */
+export interface Origin {
+  /** Id of the API key; `local` without keys. */
+  readonly actor: string;
+  /** Made for this request, 32 hex digits. */
+  readonly requestId: string;
+  /** The client's `X-Correlation-Id`, else the request's id. */
+  readonly correlationId: string;
+  /** W3C trace context, if the request is traced. */
+  readonly traceparent: string | undefined;
+  /** `Idempotency-Key`, 1 to 200 visible ASCII characters. */
+  readonly idempotencyKey: string | undefined;
+  /** The revision that `If-Match` names; -1, which nothing has, for a tag that is none of ours. */
+  readonly ifMatch: number | undefined;
+}
+
+const visible = /^[\x21-\x7e]{1,200}$/;
+const traceContext = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** @throws {Problem} `invalid`, naming the header */
+export function readOrigin(headers: IncomingHttpHeaders, actor: string, requestId: string, traced?: string): Origin {
+  const correlationId = visibleHeader(headers, 'x-correlation-id') ?? requestId;
+  const idempotencyKey = visibleHeader(headers, 'idempotency-key');
+  const ifMatch = headers['if-match'] === undefined ? undefined : readIfMatch(headers['if-match']);
+  const given = headers.traceparent;
+  const traceparent = traced ?? (typeof given === 'string' && traceContext.test(given) ? given : undefined);
+  return { actor, requestId, correlationId, traceparent, idempotencyKey, ifMatch };
+}
+
+export function newRequestId(): string {
+  return randomUUID().replaceAll('-', '');
+}
+
+/** An entity tag of a revision. */
+export function entityTag(revision: number): string {
+  return `"${revision}"`;
+}
+
+function visibleHeader(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  if (value === undefined) return undefined;
+  if (typeof value === 'string' && visible.test(value)) return value;
+  throw headerProblem(name, 'must be 1 to 200 visible ASCII characters');
+}
+
+/** One strong tag; `*` matches whatever is there. */
+function readIfMatch(value: string): number | undefined {
+  const text = value.trim();
+  if (text === '*') return undefined;
+  if (!/^(W\/)?"[\x21\x23-\x7e]*"$/.test(text)) throw headerProblem('If-Match', 'must be one entity tag such as "3"');
+  const revision = /^"(0|[1-9]\d{0,14})"$/.exec(text)?.[1];
+  return revision === undefined ? -1 : Number(revision);
+}
+
+function headerProblem(header: string, detail: string): Problem {
+  return new Problem('invalid', 'A header of the request is not valid', { errors: [{ header, detail }] });
+}

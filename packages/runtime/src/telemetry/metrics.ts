@@ -1,0 +1,75 @@
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What the HTTP server measures. */
+export interface HttpMetrics {
+  /** For one operation; call it once a request, with how long it took. */
+  observer(operationId: string): (status: number, durationMs: number) => void;
+}
+
+/** All that `/metrics` shows. */
+export interface Metrics {
+  readonly http: HttpMetrics;
+  /** One call of the store: how long it took, and how many units were in it. */
+  append(durationMs: number, units: number): void;
+  /** A value that is read when somebody looks. `read` must be cheap. */
+  gauge(name: string, help: string, read: () => number): void;
+  /** In the Prometheus text format. */
+  render(): Promise<string>;
+  readonly contentType: string;
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  // Event loop lag, memory, garbage collection, CPU.
+  collectDefaultMetrics({ register: registry });
+  const requests = new Histogram({
+    name: 'tenure_http_request_duration_seconds',
+    help: 'From the headers of a request to the end of its answer',
+    labelNames: ['operation', 'status'] as const,
+    buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [registry],
+  });
+  const appends = new Histogram({
+    name: 'tenure_append_duration_seconds',
+    help: 'One call of the event store, until it is durable',
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+    registers: [registry],
+  });
+  const units = new Histogram({
+    name: 'tenure_append_units',
+    help: 'Commands that went to the event store in one call',
+    buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000],
+    registers: [registry],
+  });
+  return {
+    http: {
+      observer(operation) {
+        const byStatus = new Map<number, Histogram.Internal<'operation' | 'status'>>();
+        return (status, durationMs) => {
+          let child = byStatus.get(status);
+          if (child === undefined) {
+            child = requests.labels({ operation, status: String(status) });
+            byStatus.set(status, child);
+          }
+          child.observe(durationMs / 1000);
+        };
+      },
+    },
+    append(durationMs, count) {
+      appends.observe(durationMs / 1000);
+      units.observe(count);
+    },
+    gauge(name, help, read) {
+      new Gauge({
+        name,
+        help,
+        registers: [registry],
+        collect() {
+          this.set(read());
+        },
+      });
+    },
+    render: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
