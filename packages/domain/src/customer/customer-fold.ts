@@ -5,7 +5,7 @@ import { type SatisfactionBand, satisfactionBand, satisfactionScore } from '../s
 import type { Calendar } from '../time/calendar.ts';
 import { compareFacts, type Fact, type FactOf } from './fact.ts';
 import { OrderBook } from './order-book.ts';
-import { type AttributeState, ProfileFacets } from './profile-facets.ts';
+import { type AttributeState, type CustomerKey, ProfileFacets } from './profile-facets.ts';
 import type { ContactPoint } from './fact.ts';
 import type { Stage } from '@tenure/contracts';
 
@@ -16,6 +16,7 @@ export interface CustomerState {
   readonly customerSince: number;
   readonly kind: 'person' | 'organisation' | null;
   readonly class: 'potential' | 'existing' | 'key';
+  readonly keys: readonly CustomerKey[];
   readonly attributes: ReadonlyMap<string, AttributeState>;
   readonly contactPoints: ReadonlyMap<string, ContactPoint>;
   readonly spend: ReadonlyMap<string, number>;
@@ -118,6 +119,7 @@ export class CustomerFold {
       customerSince: first.at,
       kind: this.#profile.kind,
       class: this.#profile.isKeyAccount ? 'key' : orders.frequency > 0 ? 'existing' : 'potential',
+      keys: this.#profile.keys,
       attributes: this.#profile.attributes,
       contactPoints: this.#profile.contactPoints,
       spend: orders.spend,

@@ -16,7 +16,7 @@ export type Fact = FactKey &
   (
     | { readonly kind: 'purchase'; readonly currency: string; readonly total: number }
     | { readonly kind: 'refund'; readonly currency: string; readonly amount: number; readonly originalOrderId?: string }
-    | { readonly kind: 'registration' }
+    | { readonly kind: 'registration'; readonly key: string | null }
     | { readonly kind: 'customer-kind'; readonly value: 'person' | 'organisation' }
     | { readonly kind: 'attribute'; readonly value: AttributeValue | null; readonly category: string; readonly from: string }
     | { readonly kind: 'contact-point'; readonly point: ContactPoint | null }

@@ -33,7 +33,9 @@ export function factsOf(event: HistoricEvent): readonly Fact[] {
       return [{ kind: 'refund', at, source, id: refundId, currency, amount, ...original }];
     }
     case 'CustomerRegistered':
-      return [{ kind: 'registration', at, source: event.data.source, id: event.stream }];
+      return [
+        { kind: 'registration', at, source: event.data.source, id: event.stream, key: event.personal?.key ?? null },
+      ];
     case 'ProfileCompleted':
       return [{ kind: 'customer-kind', ...step, value: event.data.kind }];
     case 'AttributesChanged':

@@ -54,7 +54,17 @@ export function createProjectingConsumer({ projections, customers, context, onPo
     await writer.write(changes, { [projectingConsumer]: checkpointAsJson(checkpoint) });
   };
 
-  return { name: projectingConsumer, checkpoint: () => storedCheckpoint(context.views, projectingConsumer), handle };
+  /** Projections may remember what they have written; after a failure that is not known any more. */
+  const handleOrForget = async (delivery: Delivery): Promise<void> => {
+    try {
+      await handle(delivery);
+    } catch (error) {
+      customers.clear();
+      throw error;
+    }
+  };
+
+  return { name: projectingConsumer, checkpoint: () => storedCheckpoint(context.views, projectingConsumer), handle: handleOrForget };
 }
 
 /** Customers' documents mostly exist already: their guards are read in one go. */

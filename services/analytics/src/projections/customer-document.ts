@@ -1,0 +1,66 @@
+import type { CustomerView } from '@tenure/contracts';
+import { type CustomerState, isoInstant } from '@tenure/domain';
+import type { Document } from '@tenure/read-store';
+
+/** Everything about one customer that changes by events; what depends on now is added when it is read. */
+export type StoredCustomer = Omit<CustomerView, 'recency'>;
+
+/** What the document holds beside the view, for timers and for telling whether it is still as of now. In ms. */
+export interface CustomerTimes {
+  /** The instant that the document shows. */
+  readonly until: number;
+  readonly nextStageChangeAt: number | null;
+  readonly nextLoyaltyChangeAt: number | null;
+  readonly lastPurchaseMs: number | null;
+}
+
+export type CustomerDocument = Document & { readonly _id: string; readonly _times: CustomerTimes };
+
+/** The view's fields out of a state. `position`: of the last event that moved it. */
+export function storedCustomer(state: CustomerState, ids: readonly string[], position: string): StoredCustomer {
+  const [id = '', ...aliases] = ids;
+  return {
+    id,
+    aliases,
+    keys: [...state.keys],
+    kind: state.kind,
+    class: state.class,
+    attributes: Object.fromEntries(
+      [...state.attributes].map(([name, { value, category, source, observedAt }]) => [
+        name,
+        { value, category, source, observedAt: isoInstant(observedAt) },
+      ]),
+    ),
+    contactPoints: [...state.contactPoints].map(([pointId, point]) => ({ id: pointId, ...point })),
+    customerSince: isoInstant(state.customerSince),
+    stage: state.stage,
+    stageSince: isoInstant(state.stageSince),
+    tier: state.account.tier,
+    tierSince: state.account.tierSince === null ? null : isoInstant(state.account.tierSince),
+    points: state.account.balance,
+    satisfaction: state.satisfaction,
+    satisfactionBand: state.satisfactionBand,
+    lastPurchaseAt: state.lastPurchaseAt === null ? null : isoInstant(state.lastPurchaseAt),
+    frequency: state.frequency,
+    purchaseDays: state.purchaseDays,
+    spend: [...state.spend].sort(byCurrency).map(([currency, amountMinor]) => ({ amountMinor, currency })),
+    openComplaints: state.openComplaints,
+    openFollowUps: state.openFollowUps,
+    contacts: state.contacts,
+    lastContactAt: state.lastContactAt === null ? null : isoInstant(state.lastContactAt),
+    segments: [],
+    quality: null,
+    position,
+  };
+}
+
+/** The document of a customer. */
+export function customerDocument(state: CustomerState, ids: readonly string[], position: string): CustomerDocument {
+  const stored = storedCustomer(state, ids, position);
+  const { until, nextStageChangeAt, nextLoyaltyChangeAt, lastPurchaseAt: lastPurchaseMs } = state;
+  return { _id: stored.id, _times: { until, nextStageChangeAt, nextLoyaltyChangeAt, lastPurchaseMs }, ...stored };
+}
+
+function byCurrency([left]: readonly [string, number], [right]: readonly [string, number]): number {
+  return left < right ? -1 : 1;
+}

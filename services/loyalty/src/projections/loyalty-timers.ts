@@ -1,0 +1,21 @@
+import type { DocumentChange, KnownCustomer, Projection } from '@tenure/runtime/views';
+
+const written = new WeakMap<KnownCustomer, number | null>();
+
+/** When time alone changes a customer's points or tier next: a row for each customer it will. `dueAt` in ms. */
+export const loyaltyTimers: Projection = {
+  name: 'loyalty-timers',
+  collections: [{ name: 'loyalty-timers', indexes: [{ fields: ['dueAt'] }] }],
+
+  customer({ customer, state }): readonly DocumentChange[] {
+    const dueAt = state.nextLoyaltyChangeAt;
+    const last = written.get(customer);
+    if (last === dueAt || (last === undefined && dueAt === null)) return [];
+    written.set(customer, dueAt);
+    const aliases = customer.ids.filter((id) => id !== customer.id);
+    return [
+      { collection: 'loyalty-timers', id: customer.id, document: { _id: customer.id, dueAt } },
+      ...aliases.map((id) => ({ collection: 'loyalty-timers', id, document: null })),
+    ];
+  },
+};
