@@ -3,7 +3,7 @@ import { createCipheriv, createDecipheriv, createHmac, createSecretKey, randomBy
 import type { DataKey, KeyStore } from '@tenure/key-store';
 import { SealBrokenError } from './errors.ts';
 
-/** What the envelope is bound to: opened for anything else, it does not open. */
+/** What the envelope is bound to: for anything else, it does not open. */
 export interface SealContext {
   readonly eventId: string;
   readonly stream: string;
@@ -11,48 +11,43 @@ export interface SealContext {
 }
 
 /**
- * Envelope: format (1 byte), key id (16), nonce (12), tag (16), content hash (32), ciphertext.
+ * Envelope: format (1 byte), key id (16), content hash (32), nonce (12), tag (16), ciphertext.
  * The content hash is an HMAC-SHA256 of the plaintext under the same key: equal contents of one owner can be told
  * without opening them, and it says nothing once the key is destroyed.
  */
 const FORMAT = 1;
 const KEY_ID = 1;
-const NONCE = KEY_ID + 16;
+const CONTENT_HASH = KEY_ID + 16;
+const NONCE = CONTENT_HASH + 32;
 const TAG = NONCE + 12;
-const CONTENT_HASH = TAG + 16;
-const CIPHERTEXT = CONTENT_HASH + 32;
+const CIPHERTEXT = TAG + 16;
 
-const additionalData = (context: SealContext): Buffer =>
-  Buffer.from(`${context.eventId}\n${context.stream}\n${context.type}`, 'utf8');
+/** What GCM authenticates beside the ciphertext: the envelope's head and what it belongs to. */
+const additionalData = (head: Buffer, { eventId, stream, type }: SealContext): Buffer =>
+  Buffer.concat([head, Buffer.from(`${eventId}\n${stream}\n${type}`, 'utf8')]);
 
-const contentHash = (key: KeyObject, plaintext: Buffer): Buffer =>
+const hashContent = (key: KeyObject, plaintext: Buffer): Buffer =>
   createHmac('sha256', key).update('content\n').update(plaintext).digest();
 
 /** Seals JSON text with AES-256-GCM. */
 export const seal = (json: string, { keyId, key: bytes }: DataKey, context: SealContext): Buffer => {
-  // As a KeyObject: made for each call, it still costs a third of what OpenSSL takes with the bytes.
+  // As a KeyObject: though made for each call, it saves two thirds of what OpenSSL takes with the bytes.
   const key = createSecretKey(bytes);
   const plaintext = Buffer.from(json, 'utf8');
+  const head = Buffer.concat([Buffer.of(FORMAT), Buffer.from(keyId, 'hex'), hashContent(key, plaintext)]);
   const nonce = randomBytes(TAG - NONCE);
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(additionalData(context));
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(additionalData(head, context));
   const ciphertext = cipher.update(plaintext);
   cipher.final();
-  return Buffer.concat([
-    Buffer.of(FORMAT),
-    Buffer.from(keyId, 'hex'),
-    nonce,
-    cipher.getAuthTag(),
-    contentHash(key, plaintext),
-    ciphertext,
-  ]);
+  return Buffer.concat([head, nonce, cipher.getAuthTag(), ciphertext]);
 };
 
 /** Id of the key that an envelope was sealed with, and the keyed hash of its content. Readable without the key. */
 export const sealedWith = (envelope: Uint8Array): { keyId: string; contentHash: string } => {
-  const bytes = Buffer.from(envelope.buffer, envelope.byteOffset, envelope.byteLength);
+  const bytes = asBuffer(envelope);
   return {
-    keyId: bytes.toString('hex', KEY_ID, NONCE),
-    contentHash: bytes.toString('hex', CONTENT_HASH, CIPHERTEXT),
+    keyId: bytes.toString('hex', KEY_ID, CONTENT_HASH),
+    contentHash: bytes.toString('hex', CONTENT_HASH, NONCE),
   };
 };
 
@@ -66,16 +61,18 @@ export const unseal = (
   keys: Pick<KeyStore, 'find'>,
   context: SealContext,
 ): string | undefined => {
-  const bytes = Buffer.from(envelope.buffer, envelope.byteOffset, envelope.byteLength);
+  const bytes = asBuffer(envelope);
   if (bytes[0] !== FORMAT || bytes.length < CIPHERTEXT) throw new SealBrokenError(context.eventId);
-  const key = keys.find(bytes.toString('hex', KEY_ID, NONCE));
-  if (!key) return undefined;
-  const decipher = createDecipheriv('aes-256-gcm', createSecretKey(key.key), bytes.subarray(NONCE, TAG))
-    .setAAD(additionalData(context))
-    .setAuthTag(bytes.subarray(TAG, CONTENT_HASH));
+  const found = keys.find(bytes.toString('hex', KEY_ID, CONTENT_HASH));
+  if (!found) return undefined;
+  const decipher = createDecipheriv('aes-256-gcm', createSecretKey(found.key), bytes.subarray(NONCE, TAG))
+    .setAAD(additionalData(bytes.subarray(0, NONCE), context))
+    .setAuthTag(bytes.subarray(TAG, CIPHERTEXT));
   try {
     return decipher.update(bytes.subarray(CIPHERTEXT), undefined, 'utf8') + decipher.final('utf8');
   } catch (cause) {
     throw new SealBrokenError(context.eventId, { cause });
   }
 };
+
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

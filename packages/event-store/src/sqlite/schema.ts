@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { LogFormatError } from '../errors.ts';
 import type { LogIdentity } from '../port.ts';
+import { isDamaged } from './sqlite-errors.ts';
 
 const SCHEMA_VERSION = 1;
 
@@ -38,29 +39,48 @@ const SCHEMA = `
   create index events_customer on events (customer, position) where customer is not null;
 `;
 
-/** Opens the log's file for its one writer, and makes what is missing. */
+/**
+ * Opens the log's file for its one writer, and makes what is missing.
+ * @throws {LogFormatError}
+ */
 export const openLogForWriting = (file: string): DatabaseSync => {
   const db = new DatabaseSync(file, { timeout: 5_000, enableForeignKeyConstraints: false });
-  db.exec(`
-    pragma page_size = 4096;
-    pragma journal_mode = wal;
-    pragma synchronous = full;
-    pragma cache_size = -131072;
-    pragma wal_autocheckpoint = 64000;
-    pragma temp_store = memory;
-  `);
-  const version = schemaVersion(db);
-  if (version === 0) create(db);
-  else checkVersion(file, version);
-  return db;
+  return closeOnFailure(db, file, () => {
+    const version = schemaVersion(db);
+    if (version !== 0 || !isEmpty(db)) checkVersion(file, version);
+    db.exec(`
+      pragma page_size = 4096;
+      pragma journal_mode = wal;
+      pragma synchronous = full;
+      pragma cache_size = -131072;
+      pragma wal_autocheckpoint = 64000;
+      pragma temp_store = memory;
+    `);
+    if (version === 0) create(db);
+  });
 };
 
-/** Opens the log's file for reading, beside its writer. */
+/**
+ * Opens the log's file for reading, beside its writer.
+ * @throws {LogFormatError}
+ */
 export const openLogForReading = (file: string, cacheMebibytes: number): DatabaseSync => {
   const db = new DatabaseSync(file, { readOnly: true, timeout: 5_000, enableForeignKeyConstraints: false });
-  db.exec(`pragma cache_size = -${cacheMebibytes * 1024}`);
-  checkVersion(file, schemaVersion(db));
-  return db;
+  return closeOnFailure(db, file, () => {
+    checkVersion(file, schemaVersion(db));
+    db.exec(`pragma cache_size = -${cacheMebibytes * 1024}`);
+  });
+};
+
+const closeOnFailure = (db: DatabaseSync, file: string, work: () => void): DatabaseSync => {
+  try {
+    work();
+    return db;
+  } catch (cause) {
+    db.close();
+    if (isDamaged(cause)) throw new LogFormatError(`${file} is damaged, or no database`, { cause });
+    throw cause;
+  }
 };
 
 export const readIdentity = (db: DatabaseSync): LogIdentity => ({
@@ -69,6 +89,8 @@ export const readIdentity = (db: DatabaseSync): LogIdentity => ({
 });
 
 const schemaVersion = (db: DatabaseSync): number => Number(db.prepare('pragma user_version').get()?.user_version);
+
+const isEmpty = (db: DatabaseSync): boolean => db.prepare('select 1 from sqlite_schema').get() === undefined;
 
 const checkVersion = (file: string, version: number): void => {
   if (version === 0) throw new LogFormatError(`${file} is not an event log`);
