@@ -53,7 +53,7 @@ export type ComplaintState =
       readonly customerId: string | null;
       /** Of the last event; ms since 1970 UTC. Steps go forward in time, so that content order tells the same story. */
       readonly lastAt: number;
-      /** Whether the customer was told since it was filed, or reopened. */
+      /** What follows is since it was filed, or last reopened. Whether the customer was told: */
       readonly acknowledged: boolean;
       readonly assignment: EventOfType<'ComplaintAssigned'>['data'] | null;
       readonly analysis: EventOfType<'ComplaintAnalysed'>['data'] | null;
@@ -63,13 +63,15 @@ export type ComplaintState =
     };
 type KnownComplaint = Exclude<ComplaintState, { readonly status: 'unknown' }>;
 
+/** Nothing has been said yet: of a new complaint, and of one that was reopened. */
+const newRound = { acknowledged: false, assignment: null, analysis: null, followUp: null };
+
 function evolve(state: ComplaintState, event: Happening<ComplaintEvent>): ComplaintState {
   if (event.type === 'ComplaintFiled') {
     if (state.status !== 'unknown') throw new ImpossibleEventError(event.type, state.status, 'it is filed');
     const { source, complaintId, contentHash } = event.data;
     const { customerId, occurredAt: lastAt } = event;
-    const blank = { acknowledged: false, assignment: null, analysis: null, followUp: null, conflicts: [] };
-    return { status: 'filed', source, complaintId, contentHash, customerId, lastAt, ...blank };
+    return { status: 'filed', source, complaintId, contentHash, customerId, lastAt, conflicts: [], ...newRound };
   }
   if (state.status === 'unknown') throw new ImpossibleEventError(event.type, state.status, 'nothing is filed');
   if (event.type === 'FactConflictDetected') return { ...state, conflicts: withConflict(state.conflicts, event) };
@@ -90,7 +92,7 @@ function evolve(state: ComplaintState, event: Happening<ComplaintEvent>): Compla
     case 'ComplaintClosed':
       return next;
     case 'ComplaintReopened':
-      return { ...next, acknowledged: false, followUp: null };
+      return { ...next, ...newRound };
     default:
       return event satisfies never;
   }
