@@ -21,10 +21,13 @@ function tool(name: string, script: string, ...runs: readonly (readonly string[]
   };
 }
 
+/** Biome colours each character on its own, where nobody sees it, too. */
+const colors = process.stdout.isTTY ? [] : ['--colors=off'];
+
 /** In the order in which they run. */
 export const gates: readonly Gate[] = [
   tool('types', 'typescript/bin/tsc', ['--build']),
-  tool('style', '@biomejs/biome/bin/biome', ['ci', '--error-on-warnings']),
+  tool('style', '@biomejs/biome/bin/biome', ['ci', '--error-on-warnings', '--max-diagnostics=50', ...colors]),
   {
     name: 'boundaries',
     check: async (root) => {

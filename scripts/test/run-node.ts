@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 
 /**
- * Runs a script under this Node, with this process's terminal.
+ * Runs a script under this Node, with this process's terminal. What it says on stderr goes to stdout, so that one log
+ * has what failed beside what ran.
  *
  * @returns its exit code; 1 when a signal ended it
  */
