@@ -23,21 +23,20 @@ export {
 } from './commands/commands.ts';
 export { type Step, type StepOptions, step } from './commands/step.ts';
 export { type ConfigEntry, ConfigError, describeConfig, loadConfig, showConfig } from './config.ts';
-export { writeAnswer, writeReceipt, writeReceiptJson, writeResponses } from './http/answers.ts';
-export { type AsOf, asOfParameters, asOfQuery, readAsOf, refuseAsOf } from './http/as-of.ts';
+export { answerWrite, writeAnswerJson, writeResponses } from './http/answers.ts';
+export { type AsOf, readAsOf, refuseAsOf } from './http/as-of.ts';
 export { RouteDeclarationError } from './http/check-routes.ts';
 export { errorProblem } from './http/error-problem.ts';
 export {
+  answerList,
   type ListQuery,
   type ListResponse,
   type ListSource,
-  listAnswer,
-  listParameters,
   listResponse,
   type Page,
 } from './http/lists.ts';
 export { entityTag, type Origin } from './http/origin.ts';
-export { type FieldError, Problem, type ProblemBody, problemBody, rejectionProblem } from './http/problem.ts';
+export { Problem, problemBody, rejectionProblem } from './http/problem.ts';
 export { type ProblemCode, problemKinds } from './http/problem-codes.ts';
 export {
   type Answer,
@@ -53,7 +52,9 @@ export { buildServer, type HttpServer, type ServerLimits, type ServerOptions } f
 export { fieldErrors } from './http/validate.ts';
 export { IdKeyError, openIdKey } from './id-key.ts';
 export { createIds, customerStreams, type Ids, type StreamCategory } from './ids.ts';
-export type { Service, ServiceContext, ViewReader, Views, ViewsStatus } from './service.ts';
+export { policyEvents, policyStream, readPolicies } from './policies.ts';
+export type { Service, ServiceContext } from './service.ts';
 export { createLog, type Log } from './telemetry/log.ts';
 export { createMetrics, type HttpMetrics, type Metrics } from './telemetry/metrics.ts';
 export { activeTraceparent, inSpan, isTracing } from './telemetry/tracing.ts';
+export type { Views } from './views/start-views.ts';

@@ -17,6 +17,8 @@ export interface KnownCustomer {
   changedAt: Position;
   /** The instant that the documents show: the last fact, or the last timer that fired. */
   until: number;
+  /** Of the canonical id's profile stream, -1 for none. */
+  profileRevision: number;
   /** What recorders know to have been recorded, by recorder. */
   readonly marks: Map<string, RecordingMark>;
 }
@@ -98,6 +100,7 @@ export class CustomerCache {
       position: upTo,
       changedAt: '',
       until: 0,
+      profileRevision: -1,
       marks: new Map(),
     };
     if (history !== undefined) {
@@ -138,6 +141,7 @@ function changesIdentity(event: RecordedEvent): boolean {
 }
 
 function note(customer: KnownCustomer, event: RecordedEvent): void {
+  if (event.stream === `profile-${customer.id}`) customer.profileRevision = event.revision;
   const until = shownFrom(event);
   if (until > customer.until) customer.until = until;
   else if (isDerivation(event)) return;

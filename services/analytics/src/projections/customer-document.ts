@@ -1,6 +1,6 @@
 import type { CustomerView } from '@tenure/contracts';
 import { type CustomerState, isoInstant } from '@tenure/domain';
-import type { Document } from '@tenure/read-store';
+import type { Document, Json } from '@tenure/read-store';
 
 /** Everything about one customer that changes by events; what depends on now is added when it is read. */
 export type StoredCustomer = Omit<CustomerView, 'recency'>;
@@ -12,9 +12,11 @@ export interface CustomerTimes {
   readonly nextStageChangeAt: number | null;
   readonly nextLoyaltyChangeAt: number | null;
   readonly lastPurchaseMs: number | null;
+  /** Of the profile, for `If-Match`. */
+  readonly revision: number;
 }
 
-export type CustomerDocument = Document & { readonly _id: string; readonly _times: CustomerTimes };
+export type CustomerDocument = Document & { readonly _id: string; readonly _times: Json };
 
 /** The view's fields out of a state. `position`: of the last event that moved it. */
 export function storedCustomer(state: CustomerState, ids: readonly string[], position: string): StoredCustomer {
@@ -54,11 +56,17 @@ export function storedCustomer(state: CustomerState, ids: readonly string[], pos
   };
 }
 
-/** The document of a customer. */
-export function customerDocument(state: CustomerState, ids: readonly string[], position: string): CustomerDocument {
+/** The document of a customer. `revision`: of their profile. */
+export function customerDocument(
+  state: CustomerState,
+  ids: readonly string[],
+  position: string,
+  revision: number,
+): CustomerDocument {
   const stored = storedCustomer(state, ids, position);
   const { until, nextStageChangeAt, nextLoyaltyChangeAt, lastPurchaseAt: lastPurchaseMs } = state;
-  return { _id: stored.id, _times: { until, nextStageChangeAt, nextLoyaltyChangeAt, lastPurchaseMs }, ...stored };
+  const times: CustomerTimes = { until, nextStageChangeAt, nextLoyaltyChangeAt, lastPurchaseMs, revision };
+  return { _id: stored.id, _times: { ...times }, ...stored };
 }
 
 function byCurrency([left]: readonly [string, number], [right]: readonly [string, number]): number {

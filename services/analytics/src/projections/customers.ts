@@ -26,7 +26,7 @@ export const customers: Projection = {
       {
         collection: 'customers',
         id: customer.id,
-        document: customerDocument(state, customer.ids, customer.changedAt),
+        document: customerDocument(state, customer.ids, customer.changedAt, customer.profileRevision),
       },
     ];
     for (const alias of customer.ids) {

@@ -1,0 +1,77 @@
+import { type CustomerView } from '@tenure/contracts';
+import { calendarOf, type CustomerState, dayMs, derive } from '@tenure/domain';
+import { Problem, readPolicies, type ServiceContext } from '@tenure/runtime';
+import { factsOfHistory, readHistory } from '@tenure/runtime/views';
+import { type CustomerTimes, type StoredCustomer, storedCustomer } from './projections/customer-document.ts';
+
+/** A customer view as JSON text, with what its headers say. */
+export interface CustomerAnswer {
+  readonly json: string;
+  /** Of the profile; undefined as of another instant. */
+  readonly revision: number | undefined;
+  readonly position: string;
+}
+
+const timesStart = '"_times":';
+const viewStart = '},"id":"';
+
+/** The single customer view as of now, out of its document unless time has moved the customer on since. */
+export async function currentCustomer(context: ServiceContext, id: string): Promise<CustomerAnswer> {
+  const { views, clock } = context;
+  const reader = views.reader;
+  let stored = await reader.getRaw('customers', id);
+  if (stored === undefined) {
+    const alias = await reader.get('aliases', id);
+    const canonicalId = alias?.document['canonicalId'];
+    if (typeof canonicalId === 'string') stored = await reader.getRaw('customers', canonicalId);
+  }
+  if (stored === undefined) throw noCustomer(id);
+  const { json, guard } = stored;
+  const end = json.indexOf(viewStart);
+  const times = JSON.parse(json.slice(json.indexOf(timesStart) + timesStart.length, end + 1)) as CustomerTimes;
+  const now = clock.now();
+  if (isPassed(times, now)) return customerAt(context, id, { asOf: now, knownAt: undefined }, times.revision);
+  const view = `{${json.slice(end + 2, -1)},"recency":${recencyOf(times.lastPurchaseMs, now)}}`;
+  return { json: view, revision: times.revision, position: guard };
+}
+
+/** Whether the document shows another instant than now: a timer is due, or a fact lies ahead. */
+export function isPassed(times: CustomerTimes, now: number): boolean {
+  return (
+    times.until > now ||
+    (times.nextStageChangeAt ?? Number.POSITIVE_INFINITY) <= now ||
+    (times.nextLoyaltyChangeAt ?? Number.POSITIVE_INFINITY) <= now
+  );
+}
+
+/** The single customer view as of an instant and of what was known, folded from the log. */
+export async function customerAt(
+  context: ServiceContext,
+  id: string,
+  { asOf, knownAt }: { readonly asOf: number | undefined; readonly knownAt: number | undefined },
+  revision?: number,
+): Promise<CustomerAnswer> {
+  const until = asOf ?? context.clock.now();
+  const known = knownAt === undefined ? {} : { knownAt };
+  const history = await readHistory(context.store, id, known);
+  const policies = await readPolicies(context.store, known);
+  const facts = history === undefined ? [] : factsOfHistory(history);
+  const state = derive(facts, policies, calendarOf(context.zone), until);
+  if (history === undefined || state === undefined) throw noCustomer(id);
+  const position = history.events.findLast((event) => event.occurredAt <= until)?.position ?? '';
+  const view = viewOf(storedCustomer(state, history.ids, position), state);
+  return { json: JSON.stringify(view), revision, position };
+}
+
+function viewOf(stored: StoredCustomer, state: CustomerState): CustomerView {
+  return { ...stored, recency: recencyOf(state.lastPurchaseAt, state.until) };
+}
+
+/** Whole days since the last counted order. */
+export function recencyOf(lastPurchaseAt: number | null, now: number): number | null {
+  return lastPurchaseAt === null ? null : Math.floor((now - lastPurchaseAt) / dayMs);
+}
+
+export function noCustomer(id: string): Problem {
+  return new Problem('not-found', `There is no customer ${id} by then`);
+}
