@@ -13,7 +13,6 @@ export type StreamCategory =
   | 'complaint'
   | 'loyalty'
   | 'lifecycle'
-  | 'policy'
   | 'import';
 
 /**
@@ -31,7 +30,6 @@ export interface Ids {
   followUpStream(source: string, followUpId: string): string;
   surveyStream(source: string, invitationId: string): string;
   complaintStream(source: string, complaintId: string): string;
-  policyStream(name: string): string;
   /** Of a body as it was accepted, before defaults; `schemaVersion` is that of the body's schema. */
   contentHash(schemaVersion: number, body: unknown): string;
   /** Of a fact: the same fact sent again has it again. */
@@ -78,7 +76,6 @@ export function createIds(key: Buffer): Ids {
     followUpStream: (source, followUpId) => stream('followup', source, followUpId),
     surveyStream: (source, invitationId) => stream('survey', source, invitationId),
     complaintStream: (source, complaintId) => stream('complaint', source, complaintId),
-    policyStream: (name) => stream('policy', name),
     contentHash: (schemaVersion, body) => hash(`content|${schemaVersion}|${canonicalJson(body)}`),
     factCommandId: (kind, source, id, contentHash) => hash(join('fact', [kind, source, id, contentHash])),
     keyedCommandId: (operationId, actor, idempotencyKey, body) =>

@@ -1,15 +1,6 @@
-import { common } from '@tenure/contracts';
-import { z } from 'zod';
+import type { AsOfQuery, ProblemField } from '@tenure/contracts';
 import type { Clock } from '../clock.ts';
-import { type FieldError, Problem } from './problem.ts';
-
-/** Query parameters of a read that can be asked as of another instant; spread them into the route's query. */
-export const asOfParameters = {
-  asOf: common.instant.optional().describe('The instant in the world, inclusive; now if absent'),
-  knownAt: common.instant.optional().describe('The instant of our knowledge, inclusive; now if absent'),
-} as const;
-
-export const asOfQuery = z.strictObject(asOfParameters);
+import { Problem } from './problem.ts';
 
 /** Both are ms since 1970 UTC; undefined means now. */
 export interface AsOf {
@@ -18,17 +9,15 @@ export interface AsOf {
 }
 
 /** @throws {Problem} `in-the-future`, naming the parameter */
-export function readAsOf(
-  query: { readonly asOf?: string | undefined; readonly knownAt?: string | undefined },
-  clock: Clock,
-): AsOf {
+export function readAsOf(query: AsOfQuery, clock: Clock): AsOf {
   const now = clock.now();
-  const errors: FieldError[] = [];
+  const errors: ProblemField[] = [];
   const read = (parameter: 'asOf' | 'knownAt'): number | undefined => {
     const text = query[parameter];
     if (text === undefined) return undefined;
     const instant = Date.parse(text);
-    if (instant > now) errors.push({ parameter, detail: `is after ${new Date(now).toISOString()}, which is now` });
+    if (instant > now)
+      errors.push({ pointer: `/${parameter}`, detail: `is after ${new Date(now).toISOString()}, which is now` });
     return instant;
   };
   const instants = { asOf: read('asOf'), knownAt: read('knownAt') };
@@ -37,9 +26,9 @@ export function readAsOf(
 }
 
 /** For reads that cannot do it: takes the parameters, so that they can be refused by name. */
-export function refuseAsOf(query: { readonly asOf?: string | undefined; readonly knownAt?: string | undefined }): void {
+export function refuseAsOf(query: AsOfQuery): void {
   const given = (['asOf', 'knownAt'] as const).filter((parameter) => query[parameter] !== undefined);
   if (given.length === 0) return;
-  const errors = given.map((parameter) => ({ parameter, detail: 'cannot be asked here' }));
+  const errors = given.map((parameter) => ({ pointer: `/${parameter}`, detail: 'cannot be asked here' }));
   throw new Problem('as-of-unsupported', 'This is only known as of now', { errors });
 }

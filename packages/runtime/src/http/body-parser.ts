@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
+import type { ProblemField } from '@tenure/contracts';
 import type { FastifyInstance } from 'fastify';
-import { type FieldError, Problem } from './problem.ts';
+import { Problem } from './problem.ts';
 import { jsonPointer } from './validate.ts';
 
 /** Escapes that could yield NUL or half a character; raw ones are no JSON, and no UTF-8. */
@@ -30,8 +31,8 @@ export function installBodyParsers(app: FastifyInstance, streamed: Iterable<stri
 }
 
 /** Where a parsed JSON value holds NUL or a half character, by an iterative walk, as it may be deep. */
-export function unusableText(value: unknown): readonly FieldError[] {
-  const errors: FieldError[] = [];
+export function unusableText(value: unknown): readonly ProblemField[] {
+  const errors: ProblemField[] = [];
   const waiting: { readonly path: readonly string[]; readonly value: unknown }[] = [{ path: [], value }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     if (typeof next.value === 'string') {

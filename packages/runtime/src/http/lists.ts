@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
-import { z } from 'zod';
+import { listAnswer } from '@tenure/contracts';
+import type { z } from 'zod';
 import { columnsOf, csvHeader, csvRows } from './csv.ts';
 import type { RawAnswer, ResponseDefinition } from './route.ts';
 
@@ -8,19 +9,6 @@ const NDJSON_TYPE = 'application/x-ndjson';
 const CSV_TYPE = 'text/csv';
 
 const DEFAULT_LIMIT = 50;
-const MOST_ROWS = 500;
-
-/** Query parameters of every list; spread them into the route's query. */
-export const listParameters = {
-  limit: z
-    .string()
-    .regex(/^[1-9]\d{0,2}$/, 'must be a whole number from 1 to 500')
-    .transform(Number)
-    .refine((limit) => limit <= MOST_ROWS, 'must be a whole number from 1 to 500')
-    .optional()
-    .describe(`Rows a page, 1 to ${MOST_ROWS}; ${DEFAULT_LIMIT} if absent, or all of them as CSV and NDJSON`),
-  cursor: z.string().min(1).max(4_096).optional().describe('The nextCursor of the page before'),
-} as const;
 
 export interface ListQuery {
   readonly limit?: number | undefined;
@@ -36,7 +24,7 @@ export interface Page<Item> {
 export function listResponse<S extends z.ZodType>(item: S, description: string): ListResponse<S> {
   return {
     description,
-    schema: z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() }),
+    schema: listAnswer(item),
     contentTypes: [JSON_TYPE, NDJSON_TYPE, CSV_TYPE],
     headers: {
       'Tenure-Next-Cursor': 'Where the next page begins, for CSV and NDJSON with a limit; absent on the last',
@@ -45,8 +33,7 @@ export function listResponse<S extends z.ZodType>(item: S, description: string):
   };
 }
 
-export interface ListResponse<S extends z.ZodType>
-  extends ResponseDefinition<z.ZodObject<{ items: z.ZodArray<S>; nextCursor: z.ZodNullable<z.ZodString> }>> {
+export interface ListResponse<S extends z.ZodType> extends ResponseDefinition<ReturnType<typeof listAnswer<S>>> {
   /** Schema of a row; its fields are the columns. */
   readonly item: S;
 }
@@ -63,7 +50,7 @@ export interface ListSource<Item extends object> {
  * Answers a list in the media type that was asked for: a page, or without `limit` all rows as CSV and NDJSON, at the pace
  * of whoever reads.
  */
-export async function listAnswer<Item extends object>(
+export async function answerList<Item extends object>(
   request: { readonly contentType: string; readonly query: ListQuery },
   response: ListResponse<z.ZodType>,
   source: ListSource<Item>,

@@ -57,5 +57,7 @@ function readIfMatch(value: string): number | undefined {
 }
 
 function headerProblem(header: string, detail: string): Problem {
-  return new Problem('invalid', 'A header of the request is not valid', { errors: [{ header, detail }] });
+  return new Problem('invalid', 'A header of the request is not valid', {
+    errors: [{ pointer: `/${header}`, detail: `${detail} (in the headers)` }],
+  });
 }

@@ -1,16 +1,8 @@
+import type { Problem as ProblemBody, ProblemField } from '@tenure/contracts';
 import { isProblemCode, isRetryable, type ProblemCode, problemKinds } from './problem-codes.ts';
 
-/** What is wrong with one part of a request: a field of the body, a parameter of path or query, or a header. */
-export interface FieldError {
-  /** JSON pointer (RFC 6901) into the body. */
-  readonly pointer?: string;
-  readonly parameter?: string;
-  readonly header?: string;
-  readonly detail: string;
-}
-
 export interface ProblemOptions {
-  readonly errors?: readonly FieldError[];
+  readonly errors?: readonly ProblemField[];
   readonly headers?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
 }
@@ -19,7 +11,7 @@ export interface ProblemOptions {
 export class Problem extends Error {
   readonly code: ProblemCode;
   readonly status: number;
-  readonly errors: readonly FieldError[];
+  readonly errors: readonly ProblemField[];
   readonly headers: Readonly<Record<string, string>>;
   constructor(code: ProblemCode, detail: string, options: ProblemOptions = {}) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause });
@@ -31,24 +23,17 @@ export class Problem extends Error {
   }
 }
 
-/** The body of a problem's answer, and of an error within a batch's answer. */
-export interface ProblemBody {
-  readonly type: string;
-  readonly title: string;
-  readonly status: number;
-  readonly detail: string;
-  readonly errors?: readonly FieldError[];
-  readonly instance?: string;
-}
-
-/** @param requestId names this occurrence, to be found in the log */
+/**
+ * The body of a problem's answer, and of an error within a batch's answer.
+ * @param requestId names this occurrence, to be found in the log
+ */
 export function problemBody(problem: Problem, requestId?: string): ProblemBody {
   return {
     type: `urn:tenure:problem:${problem.code}`,
     title: problemKinds[problem.code].title,
     status: problem.status,
     detail: problem.message,
-    ...(problem.errors.length > 0 ? { errors: problem.errors } : {}),
+    ...(problem.errors.length > 0 ? { errors: [...problem.errors] } : {}),
     ...(requestId === undefined ? {} : { instance: `urn:tenure:request:${requestId}` }),
   };
 }

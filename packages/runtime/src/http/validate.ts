@@ -1,5 +1,6 @@
+import type { ProblemField } from '@tenure/contracts';
 import type { z } from 'zod';
-import { type FieldError, Problem } from './problem.ts';
+import { Problem } from './problem.ts';
 
 const MOST_ERRORS = 20;
 
@@ -19,13 +20,13 @@ export function parsePart<S extends z.ZodType>(part: Part, schema: S, value: unk
 export function refuseParameters(query: object): void {
   const names = Object.keys(query);
   if (names.length === 0) return;
-  const errors = names.slice(0, MOST_ERRORS).map((parameter) => ({ parameter, detail: 'is not known here' }));
+  const errors = names.slice(0, MOST_ERRORS).map((name) => at('query', [name], 'is not known here'));
   throw new Problem('invalid', 'The query has unknown parameters', { errors });
 }
 
 /** One error a field that issues name. */
-export function fieldErrors(part: Part, issues: readonly Issue[]): readonly FieldError[] {
-  const errors: FieldError[] = [];
+export function fieldErrors(part: Part, issues: readonly Issue[]): readonly ProblemField[] {
+  const errors: ProblemField[] = [];
   for (const issue of issues) {
     for (const { path, detail } of explain(issue)) {
       if (errors.length < MOST_ERRORS) errors.push(at(part, path, detail));
@@ -39,10 +40,10 @@ function invalid(part: Part, issues: readonly Issue[]): Problem {
   return new Problem('invalid', `The ${name} of the request is not valid`, { errors: fieldErrors(part, issues) });
 }
 
-function at(part: Part, path: readonly PropertyKey[], detail: string): FieldError {
-  if (part === 'body') return { pointer: jsonPointer(path), detail };
-  const name = path.map(String).join('.');
-  return part === 'header' ? { header: name, detail } : { parameter: name, detail };
+const places = { body: '', query: ' (in the query)', path: ' (in the path)', header: ' (in the headers)' } as const;
+
+function at(part: Part, path: readonly PropertyKey[], detail: string): ProblemField {
+  return { pointer: jsonPointer(path), detail: detail + places[part] };
 }
 
 /** RFC 6901. */

@@ -9,8 +9,8 @@ export interface HttpMetrics {
 /** All that `/metrics` shows. */
 export interface Metrics {
   readonly http: HttpMetrics;
-  /** One call of the store: how long it took, and how many units were in it. */
-  append(durationMs: number, units: number): void;
+  /** One command's events, until they were durable. */
+  append(durationMs: number): void;
   /** A value that is read when somebody looks. `read` must be cheap. */
   gauge(name: string, help: string, read: () => number): void;
   /** In the Prometheus text format. */
@@ -31,14 +31,8 @@ export function createMetrics(): Metrics {
   });
   const appends = new Histogram({
     name: 'tenure_append_duration_seconds',
-    help: 'One call of the event store, until it is durable',
+    help: 'From the append of a command to the answer that it is durable',
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
-    registers: [registry],
-  });
-  const units = new Histogram({
-    name: 'tenure_append_units',
-    help: 'Commands that went to the event store in one call',
-    buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000],
     registers: [registry],
   });
   return {
@@ -55,10 +49,7 @@ export function createMetrics(): Metrics {
         };
       },
     },
-    append(durationMs, count) {
-      appends.observe(durationMs / 1000);
-      units.observe(count);
-    },
+    append: (durationMs) => appends.observe(durationMs / 1000),
     gauge(name, help, read) {
       new Gauge({
         name,
