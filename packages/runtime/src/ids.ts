@@ -92,6 +92,16 @@ export const customerStreams = {
   lifecycle: (customerId: string): string => `lifecycle-${customerId}`,
 } as const;
 
+/** The stream of what an id names. */
+export function streamName(category: StreamCategory, id: string): string {
+  return `${category}-${id}`;
+}
+
+/** What a stream is about: its last 32 characters, which name it in answers and paths. */
+export function idOfStream(stream: string): string {
+  return stream.slice(-32);
+}
+
 /** Whether two ids by `keyedCommandId` came with the same key; if they differ nonetheless, the bodies do. */
 export function isSameKey(commandId: string, other: string): boolean {
   return commandId.slice(0, 16) === other.slice(0, 16);

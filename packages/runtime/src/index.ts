@@ -35,6 +35,9 @@ export {
   listResponse,
   type Page,
 } from './http/lists.ts';
+export { createPositionWait } from './http/min-position.ts';
+export { type ApiInfo, openApiDocument } from './http/openapi.ts';
+export { type Dependency, operationRoutes } from './http/operations.ts';
 export { entityTag, type Origin } from './http/origin.ts';
 export { Problem, problemBody, rejectionProblem } from './http/problem.ts';
 export { type ProblemCode, problemKinds } from './http/problem-codes.ts';
@@ -51,7 +54,7 @@ export {
 export { buildServer, type HttpServer, type ServerLimits, type ServerOptions } from './http/server.ts';
 export { fieldErrors } from './http/validate.ts';
 export { IdKeyError, openIdKey } from './id-key.ts';
-export { createIds, customerStreams, type Ids, type StreamCategory } from './ids.ts';
+export { createIds, customerStreams, type Ids, idOfStream, type StreamCategory, streamName } from './ids.ts';
 export { policyEvents, policyStream, readPolicies } from './policies.ts';
 export type { Service, ServiceContext } from './service.ts';
 export { createLog, type Log } from './telemetry/log.ts';
