@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checkBoundaries } from './check.ts';
 
@@ -27,6 +29,7 @@ beforeAll(async () => {
     await symlink(join(root, path), join(root, 'node_modules', name));
   }
   await write('packages/event-store/src/sqlite/index.ts', 'export const x = 1;');
+  await write('packages/event-store/src/contract.ts', 'export const x = 1;');
   await write('package.json', '{ "name": "planted", "type": "module" }');
 });
 afterAll(() => rm(root, { recursive: true }));
@@ -48,7 +51,7 @@ async function broken(file: string, text: string): Promise<string[]> {
 }
 
 test('a workspace without fault has none, and every file was read', async () => {
-  expect(await checkBoundaries(root, 1)).toEqual({ modules: 8, faults: [] });
+  expect(await checkBoundaries(root, 1)).toEqual({ modules: 9, faults: [] });
 });
 
 test.for([
@@ -80,6 +83,7 @@ test.for([
     ['layer:services/profile:tests'],
   ],
   ['the oracle asks the product', 'tests/oracle/a.ts', '@tenure/domain', ['layer:tests/oracle']],
+  ['a port loads its contract suite', 'packages/event-store/src/a.ts', './contract.ts', ['for-tests']],
   ['an import leads nowhere', 'services/profile/src/a.ts', './nowhere.ts', ['unresolved']],
   ['a module imports itself', 'services/profile/src/a.ts', './a.ts', ['cycle']],
   ['a package that no rule knows', 'packages/new/src/a.ts', '@tenure/domain', ['unknown-part']],
@@ -101,7 +105,24 @@ test.for([
   expect(await broken(file, `export * as it from '${specifier}';`)).toEqual([]);
 });
 
+test('a tool that cannot read TypeScript is a fault, and no success', async () => {
+  const noTypeScript = `import { registerHooks } from 'node:module';
+    registerHooks({ resolve: (name, context, next) => {
+      if (/^typescript\\b/.test(name)) throw new Error('not installed');
+      return next(name, context);
+    } });`;
+  const check = `import { checkBoundaries } from ${JSON.stringify(new URL('./check.ts', import.meta.url).href)};
+    console.log(JSON.stringify(await checkBoundaries(${JSON.stringify(root)}, 1)));`;
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    ...['--import', `data:text/javascript,${encodeURIComponent(noTypeScript)}`],
+    ...['--input-type=module', '--eval', check],
+  ]);
+  const { modules, faults } = JSON.parse(stdout);
+  expect(modules).toBe(0);
+  expect(faults).toContain('services/profile/src/index.ts was not read');
+});
+
 test('a tool that sees too little is a fault', async () => {
-  const { faults } = await checkBoundaries(root, 9);
-  expect(faults).toEqual([expect.stringContaining('only 8 source files')]);
+  const { faults } = await checkBoundaries(root, 10);
+  expect(faults).toEqual([expect.stringContaining('only 9 source files')]);
 });

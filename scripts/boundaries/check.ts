@@ -48,7 +48,8 @@ async function sourceFiles(root: string): Promise<string[]> {
 
 async function readImports(root: string, files: string[]): Promise<ICruiseResult> {
   const { output } = await cruise(
-    files,
+    // Its folders: a file that is asked for by its name is listed as read even if it could not be parsed.
+    [...new Set(files.map((file) => file.replace(/\/.*/s, '')))],
     {
       baseDir: root,
       validate: true,

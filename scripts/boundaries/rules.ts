@@ -33,7 +33,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const ADAPTER =
   'packages/(?:event-store|event-bus|key-store|read-store)/src/(?:sqlite|embedded|eventstoredb|kafka|mongodb)/';
 const UNIT_TEST = '\\.test\\.ts$';
-const SUITE = '/src/contract\\.ts$';
+/** Contract suites, and what a package keeps for its own tests. */
+const FOR_TESTS = ['/src/contract(?:\\.ts$|/)', '/src/.*\\b(?:testing|fixtures)/'];
 const OURS = '^(?:packages|services|tests|bench|scripts)/';
 
 const anyOf = (folders: readonly string[]): string => `^(?:${folders.join('|')})/`;
@@ -107,8 +108,8 @@ export const rules: IRegularForbiddenRuleType[] = [
     },
     to: { path: ADAPTER },
   }),
-  forbid('sqlite', 'Only the embedded adapters know SQLite.', {
-    from: { path: '^(?:packages|services)/', pathNot: ADAPTER },
+  forbid('sqlite', 'Only the embedded adapters know SQLite, and an import that sorts a file bigger than memory.', {
+    from: { path: '^(?:packages|services)/', pathNot: [ADAPTER, '^packages/cli/src/import/row-table\\.ts$'] },
     to: { path: '^(?:node:)?sqlite$' },
   }),
   forbid('pure-domain', 'The domain decides without I/O: no module of Node, no library but for calendars.', {
@@ -120,12 +121,12 @@ export const rules: IRegularForbiddenRuleType[] = [
     to: { dependencyTypes: ['core'] },
   }),
   forbid('tests-are-ends', 'Nothing imports a test.', { from: {}, to: { path: UNIT_TEST } }),
-  forbid('suites-for-tests', 'A contract suite is for tests.', {
-    from: { pathNot: [UNIT_TEST, SUITE, '^(?:tests|bench)/'] },
-    to: { path: SUITE },
+  forbid('for-tests', 'What is made for tests is used by tests.', {
+    from: { pathNot: [UNIT_TEST, ...FOR_TESTS, '^(?:tests|bench|packages/testing)/'] },
+    to: { path: FOR_TESTS },
   }),
   forbid('test-tools', 'What a process runs does not load test tools.', {
-    from: { path: '^(?:packages|services)/', pathNot: [UNIT_TEST, SUITE, '^packages/testing/'] },
+    from: { path: '^(?:packages|services)/', pathNot: [UNIT_TEST, ...FOR_TESTS, '^packages/testing/'] },
     to: { path: '/node_modules/(?:vitest|fast-check)/' },
   }),
 ];
