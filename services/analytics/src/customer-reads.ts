@@ -18,7 +18,7 @@ const viewStart = '},"id":"';
 /** The single customer view as of now, out of its document unless time has moved the customer on since. */
 export async function currentCustomer(context: ServiceContext, id: string): Promise<CustomerAnswer> {
   const { views, clock } = context;
-  const reader = views.reader;
+  const reader = views.current();
   let stored = await reader.getRaw('customers', id);
   if (stored === undefined) {
     const alias = await reader.get('aliases', id);

@@ -13,7 +13,7 @@ export const historyItem = z
     version: z.int().positive(),
     service: z.string(),
     actor: z.string(),
-    customerId: entityId.describe('The id it was recorded under'),
+    customerId: entityId.nullable().describe('The id it was recorded under; null: anonymous, and claimed since'),
     stream: z.string(),
     revision: z.int().nonnegative(),
     commandId: z.string(),

@@ -76,7 +76,7 @@ export const timelineItem = z
     type: z.string().describe('Type of the event'),
     occurredAt: instant,
     recordedAt: instant,
-    customerId: entityId.describe('The id it was recorded under'),
+    customerId: entityId.nullable().describe('The id it was recorded under; null: anonymous, and claimed since'),
     data: z.record(z.string(), z.unknown()),
     personal: z.record(z.string(), z.unknown()).optional(),
     position,

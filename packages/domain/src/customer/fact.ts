@@ -1,4 +1,4 @@
-import type { AttributeValue, FactRef, SurveyKind } from '@tenure/contracts';
+import type { AttributeValue, EventOfType, FactRef, SurveyKind } from '@tenure/contracts';
 import { compareBytes } from '../time/compare-bytes.ts';
 
 /** What orders and identifies a fact, independent of when it arrived. */
@@ -18,7 +18,13 @@ export type Fact = FactKey &
     | { readonly kind: 'refund'; readonly currency: string; readonly amount: number; readonly originalOrderId?: string }
     | { readonly kind: 'registration'; readonly key: string | null }
     | { readonly kind: 'customer-kind'; readonly value: 'person' | 'organisation' }
-    | { readonly kind: 'attribute'; readonly value: AttributeValue | null; readonly category: string; readonly from: string }
+    | {
+        readonly kind: 'attribute';
+        readonly value: AttributeValue | null;
+        readonly category: Observation['category'];
+        /** 信息来源 */
+        readonly from: Observation['source'];
+      }
     | { readonly kind: 'contact-point'; readonly point: ContactPoint | null }
     | { readonly kind: 'contact-point-verified' }
     | { readonly kind: 'key-account'; readonly value: boolean }
@@ -29,13 +35,16 @@ export type Fact = FactKey &
     | { readonly kind: 'other' }
   );
 
+/** An observation of an attribute as events say it. */
+export type Observation = EventOfType<'AttributesChanged'>['data']['changes'][number];
+
 export type FactKind = Fact['kind'];
 export type FactOf<K extends FactKind> = Extract<Fact, { readonly kind: K }>;
 
 export type ComplaintStep = 'filed' | 'handled' | 'followed-up' | 'closed' | 'reopened';
 
 export interface ContactPoint {
-  readonly kind: string;
+  readonly kind: EventOfType<'ContactPointAdded'>['data']['kind'];
   readonly value: string;
   readonly verified: boolean;
 }

@@ -1,11 +1,11 @@
 import type { AttributeValue } from '@tenure/contracts';
 import type { SatisfactionItem } from '../satisfaction/satisfaction.ts';
-import type { ContactPoint, Fact, FactOf } from './fact.ts';
+import type { ContactPoint, Fact, FactOf, Observation } from './fact.ts';
 
 export interface AttributeState {
   readonly value: AttributeValue;
-  readonly category: string;
-  readonly source: string;
+  readonly category: Observation['category'];
+  readonly source: Observation['source'];
   readonly observedAt: number;
 }
 

@@ -91,6 +91,17 @@ export class LoyaltyAccount {
     return candidates.length === 0 ? undefined : Math.min(...candidates);
   }
 
+  /** When the tier is looked at again; undefined without one. */
+  get reviewAt(): number | undefined {
+    return this.#nextReview();
+  }
+
+  /** Net points in the programme's window that ends at an instant, which is not before the last movement. */
+  netPoints(until: number): number {
+    const programme = inForce(this.#programmes, until);
+    return programme === undefined ? 0 : this.#net(until - programme.window.days * dayMs);
+  }
+
   /** A copy that can run ahead without changing this one. */
   clone(): LoyaltyAccount {
     const copy = new LoyaltyAccount(this.#programmes);

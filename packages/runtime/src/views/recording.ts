@@ -36,11 +36,10 @@ export class Recording {
   readonly #now: () => number;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(parts: { store: EventStore; customers: CustomerCache; recorders: readonly Recorder<never>[]; now: () => number }) {
+  constructor(parts: { store: EventStore; customers: CustomerCache; recorders: readonly Recorder[]; now: () => number }) {
     this.#store = parts.store;
     this.#customers = parts.customers;
-    // Marks go back only to the recorder that made them.
-    this.#recorders = parts.recorders as readonly Recorder[];
+    this.#recorders = parts.recorders;
     this.#now = parts.now;
   }
 
@@ -73,7 +72,7 @@ export class Recording {
     const { generation } = customer.fold;
     const mark = customer.marks.get(recorder.name) as Mark | undefined;
     let revision = mark?.revision ?? -1;
-    let events = mark?.generation === generation ? recorder.quick(customer.id, state, mark.own as never) : undefined;
+    let events = mark?.generation === generation ? recorder.quick(customer.id, state, mark.own) : undefined;
     if (events === undefined) {
       const recorded = await this.#store.readStream(recorder.stream(customer.id));
       revision = recorded.at(-1)?.revision ?? -1;

@@ -4,6 +4,7 @@ import type { Park, ReplayOutcome } from '@tenure/event-bus';
 import type { Position } from '@tenure/event-store';
 import type { CollectionDefinition, ReadStore, ViewSet } from '@tenure/read-store';
 import { openSqliteReadStore } from '@tenure/read-store/sqlite';
+import { Problem } from '../http/problem.ts';
 import { projectingConsumer } from './projecting.ts';
 import type { ViewsMessage, ViewsRequest, ViewsThreadOptions } from './protocol.ts';
 
@@ -24,6 +25,8 @@ export interface Views {
   /** Where consumers stand, by name. */
   readonly positions: ReadonlyMap<string, Position>;
   readonly parks: readonly Park[];
+  /** @throws {Problem} `customer-parked` when the views of a customer with one of these ids wait for somebody */
+  refuseParked(ids: readonly string[]): void;
   /** Why the views don't move, if they don't. */
   readonly failure: string | undefined;
   replay(parkId: string): Promise<ReplayOutcome>;
@@ -68,6 +71,7 @@ class ViewsHandle implements Views {
   #calling = 0;
   #parks: readonly Park[] = [];
   #served: ViewSet | undefined;
+  readonly #replaced: ViewSet[] = [];
   #ended: Error | undefined;
   #closing = false;
   readonly ready: Promise<void>;
@@ -109,6 +113,13 @@ class ViewsHandle implements Views {
     return this.#parks;
   }
 
+  refuseParked(ids: readonly string[]): void {
+    for (const park of this.#parks) {
+      if (park.consumer !== projectingConsumer || !ids.includes(park.key)) continue;
+      throw new Problem('customer-parked', `An event of this customer could not be applied: ${park.reason}`);
+    }
+  }
+
   get failure(): string | undefined {
     return this.#ended?.message ?? this.#failures.get(projectingConsumer);
   }
@@ -139,16 +150,16 @@ class ViewsHandle implements Views {
     this.#closing = true;
     this.#send({ kind: 'close' });
     await this.#exited;
-    await this.#served?.close();
+    for (const version of [...this.#replaced, this.#served]) await version?.close();
     await this.#parts.readStore.close();
   }
 
   async #open(): Promise<void> {
     const version = await this.#parts.readStore.current();
     if (version === undefined) throw new Error('no version of the views is current');
-    const old = this.#served;
+    // Requests that took the old version go on with it.
+    if (this.#served !== undefined) this.#replaced.push(this.#served);
     this.#served = await this.#parts.readStore.open(version, this.#parts.collections);
-    await old?.close();
   }
 
   #hear(message: Exclude<ViewsMessage, { kind: 'ready' }>): void {

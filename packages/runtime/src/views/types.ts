@@ -81,8 +81,7 @@ export interface Timer {
 /** What a service does in the views' thread. */
 export interface ServiceViews {
   readonly projections?: readonly Projection[];
-  // A recorder's mark is its own business: whoever keeps it only hands it back.
-  readonly recorders?: readonly Recorder<never>[];
+  readonly recorders?: readonly Recorder[];
   readonly timers?: readonly Timer[];
 }
 

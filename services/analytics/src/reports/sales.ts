@@ -27,10 +27,15 @@ interface Sums {
 type Sales = SalesReport['items'][number];
 
 /** Sales by currency, summed over the facts of the period as they were known. */
-export async function salesReport(context: ServiceContext, bounds: SalesBounds): Promise<readonly Sales[]> {
+export async function sumSales(
+  context: ServiceContext,
+  bounds: SalesBounds,
+  signal: AbortSignal,
+): Promise<readonly Sales[]> {
   const sums = new Map<string, Sums>();
   const canonical = await canonicalIds(context, bounds.knownAt);
-  for await (const page of context.views.reader.stream<SalesFact>('sales-facts', { filter: filterOf(bounds) })) {
+  for await (const page of context.views.current().stream<SalesFact>('sales-facts', { filter: filterOf(bounds) })) {
+    signal.throwIfAborted();
     for (const fact of page) add(sums, fact, bounds.knownAt, canonical);
   }
   return [...sums]
@@ -105,7 +110,7 @@ async function canonicalIds(
   knownAt: number | undefined,
 ): Promise<ReadonlyMap<string, string>> {
   const canonical = new Map<string, string>();
-  for await (const page of views.reader.stream('aliases')) {
+  for await (const page of views.current().stream('aliases')) {
     for (const { _id, canonicalId } of page) {
       if (typeof canonicalId !== 'string') continue;
       if (knownAt === undefined) canonical.set(_id, canonicalId);

@@ -1,0 +1,20 @@
+import { defaultLifecycle, defaultSatisfaction } from '@tenure/domain';
+import type { Service } from '@tenure/runtime';
+import { customerRoutes } from './routes/customer.ts';
+import { customerListRoutes } from './routes/customer-list.ts';
+import { reportRoutes } from './routes/reports.ts';
+import { timelineRoutes } from './routes/timeline.ts';
+import { views } from './views.ts';
+
+/** The customer view, the lifecycle and the reports. */
+export const service: Service = {
+  name: 'analytics',
+  routes: (context) => [
+    ...customerRoutes(context),
+    ...customerListRoutes(context),
+    ...timelineRoutes(context),
+    ...reportRoutes(context),
+  ],
+  views: { module: new URL('./views.ts', import.meta.url).href, definition: views },
+  policies: [defaultLifecycle, defaultSatisfaction],
+};
