@@ -1,5 +1,5 @@
-import { type CustomerView } from '@tenure/contracts';
-import { calendarOf, type CustomerState, dayMs, derive } from '@tenure/domain';
+import type { CustomerView } from '@tenure/contracts';
+import { type CustomerState, calendarOf, dayMs, derive } from '@tenure/domain';
 import { Problem, readPolicies, type ServiceContext } from '@tenure/runtime';
 import { factsOfHistory, readHistory } from '@tenure/runtime/views';
 import { type CustomerTimes, type StoredCustomer, storedCustomer } from './projections/customer-document.ts';

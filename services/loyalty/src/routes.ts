@@ -1,6 +1,6 @@
-import { entityId, loyaltyView, asOfQuery } from '@tenure/contracts';
-import { calendarOf, type CustomerState, dayMs, derive, inForce, isoInstant } from '@tenure/domain';
-import { defineRoute, Problem, readAsOf, readPolicies, type Route, type ServiceContext } from '@tenure/runtime';
+import { asOfQuery, entityId, loyaltyView } from '@tenure/contracts';
+import { type CustomerState, calendarOf, dayMs, derive, inForce, isoInstant } from '@tenure/domain';
+import { defineRoute, Problem, type Route, readAsOf, readPolicies, type ServiceContext } from '@tenure/runtime';
 import { factsOfHistory, readHistory } from '@tenure/runtime/views';
 import { z } from 'zod';
 
@@ -44,7 +44,12 @@ export function loyaltyRoutes(context: ServiceContext): readonly Route[] {
   ];
 }
 
-function viewOf({ account, until }: CustomerState, customerId: string, position: string, policyVersion: number): LoyaltyView {
+function viewOf(
+  { account, until }: CustomerState,
+  customerId: string,
+  position: string,
+  policyVersion: number,
+): LoyaltyView {
   const lots = account.lots.filter(({ remaining }) => remaining > 0);
   const { reviewAt, tierSince } = account;
   return {

@@ -1,13 +1,13 @@
+import type { Stage } from '@tenure/contracts';
 import { nextBoundary, passTime, type StageTransition } from '../lifecycle/lifecycle.ts';
 import type { LoyaltyAccount } from '../loyalty/account.ts';
 import { inForce, type Policies } from '../policies/schedule.ts';
 import { type SatisfactionBand, satisfactionBand, satisfactionScore } from '../satisfaction/satisfaction.ts';
 import type { Calendar } from '../time/calendar.ts';
+import type { ContactPoint } from './fact.ts';
 import { compareFacts, type Fact, type FactOf } from './fact.ts';
 import { OrderBook } from './order-book.ts';
 import { type AttributeState, type CustomerKey, ProfileFacets } from './profile-facets.ts';
-import type { ContactPoint } from './fact.ts';
-import type { Stage } from '@tenure/contracts';
 
 /** Everything that is derived about one customer, at one instant. Instants in ms, money in minor units. */
 export interface CustomerState {

@@ -30,7 +30,11 @@ export type Fact = FactKey &
     | { readonly kind: 'key-account'; readonly value: boolean }
     | { readonly kind: 'contact'; readonly channel: string }
     | { readonly kind: 'survey-answer'; readonly survey: SurveyKind; readonly score: number }
-    | { readonly kind: 'follow-up'; readonly step: 'scheduled' | 'moved' | 'done' | 'missed'; readonly satisfaction?: number }
+    | {
+        readonly kind: 'follow-up';
+        readonly step: 'scheduled' | 'moved' | 'done' | 'missed';
+        readonly satisfaction?: number;
+      }
     | { readonly kind: 'complaint'; readonly step: ComplaintStep; readonly satisfaction?: number }
     | { readonly kind: 'other' }
   );

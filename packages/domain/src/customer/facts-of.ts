@@ -23,7 +23,16 @@ export function factsOf(event: HistoricEvent): readonly Fact[] {
     case 'PurchaseRecorded': {
       let total = 0;
       for (const line of event.data.lines) total += line.amountMinor;
-      return [{ kind: 'purchase', at, source: event.data.source, id: event.data.orderId, currency: event.data.currency, total }];
+      return [
+        {
+          kind: 'purchase',
+          at,
+          source: event.data.source,
+          id: event.data.orderId,
+          currency: event.data.currency,
+          total,
+        },
+      ];
     }
     case 'RefundRecorded': {
       const { source, refundId, currency, originalOrderId } = event.data;
@@ -62,7 +71,9 @@ export function factsOf(event: HistoricEvent): readonly Fact[] {
     case 'KeyAccountMarked':
       return [{ kind: 'key-account', ...step, value: event.data.key }];
     case 'ContactRecorded':
-      return [{ kind: 'contact', at, source: event.data.source, id: event.data.contactId, channel: event.data.channel }];
+      return [
+        { kind: 'contact', at, source: event.data.source, id: event.data.contactId, channel: event.data.channel },
+      ];
     case 'SurveyInvited':
       return [{ kind: 'other', ...step }];
     case 'SurveyAnswered': {

@@ -60,7 +60,8 @@ export class OrderBook {
     this.#passTime(at);
     this.#addSpend(currency, total);
     const points = pointsFor(inForce(this.#programmes, at), currency, total);
-    const lot = points === 0 ? undefined : this.account.earn({ source, orderId: id, at, points, cause: factRef(purchase) });
+    const lot =
+      points === 0 ? undefined : this.account.earn({ source, orderId: id, at, points, cause: factRef(purchase) });
     const index = this.#orders.length;
     if (index % snapshotEvery === 0) this.#snapshots.push(this.lifecycle);
     this.#orders.push({ purchase, remaining: total, lot, points, isCounted: total > 0 });
@@ -138,9 +139,7 @@ export class OrderBook {
   }
 
   #indexOf(source: string, orderId: string): number | undefined {
-    this.#byKey ??= new Map(
-      this.#orders.map(({ purchase }, index) => [orderKey(purchase.source, purchase.id), index]),
-    );
+    this.#byKey ??= new Map(this.#orders.map(({ purchase }, index) => [orderKey(purchase.source, purchase.id), index]));
     return this.#byKey.get(orderKey(source, orderId));
   }
 

@@ -31,7 +31,9 @@ export class ProfileFacets {
   readonly #unheard = new Map<string, number>();
 
   get satisfactionItems(): readonly SatisfactionItem[] {
-    const complaints = [...this.#unheard.values()].map((at): SatisfactionItem => ({ at, kind: 'complaint', answer: 0 }));
+    const complaints = [...this.#unheard.values()].map(
+      (at): SatisfactionItem => ({ at, kind: 'complaint', answer: 0 }),
+    );
     return [...this.#answers, ...complaints].sort((left, right) => left.at - right.at);
   }
 

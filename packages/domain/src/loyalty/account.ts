@@ -209,7 +209,8 @@ export class LoyaltyAccount {
 
   #upgrade(programme: LoyaltyProgramme, at: number, cause: FactRef): void {
     const reached = tierFor(programme, this.#net(at - programme.window.days * dayMs));
-    if (rankOf(programme, reached) > rankOf(programme, this.#tier)) this.#enter(programme, reached, at, 'earned', cause);
+    if (rankOf(programme, reached) > rankOf(programme, this.#tier))
+      this.#enter(programme, reached, at, 'earned', cause);
   }
 
   /**
@@ -219,7 +220,8 @@ export class LoyaltyAccount {
   #withdraw(programme: LoyaltyProgramme, at: number, cause: FactRef): void {
     if (this.#tier === noTier) return;
     const stands = tierFor(programme, this.#net(this.#anchor - programme.window.days * dayMs));
-    if (rankOf(programme, stands) < rankOf(programme, this.#tier)) this.#enter(programme, stands, at, 'taken-back', cause);
+    if (rankOf(programme, stands) < rankOf(programme, this.#tier))
+      this.#enter(programme, stands, at, 'taken-back', cause);
   }
 
   #review(at: number): void {

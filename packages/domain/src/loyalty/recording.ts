@@ -57,7 +57,11 @@ export function recordedLoyalty(events: Iterable<DomainEvent & { readonly occurr
  * The events that make what stands recorded equal to the account: new movements and tiers one by one, or a restatement
  * when a late fact changed what had been recorded.
  */
-export function loyaltyEvents(customerId: string, recorded: RecordedLoyalty, account: LoyaltyAccount): readonly Happening[] {
+export function loyaltyEvents(
+  customerId: string,
+  recorded: RecordedLoyalty,
+  account: LoyaltyAccount,
+): readonly Happening[] {
   const derived = new Map(account.entries.map((entry) => [entryKey(entry), entry]));
   const added = account.entries.filter((entry) => !recorded.entries.has(entryKey(entry)));
   const changed: RecordedEntry[] = [];

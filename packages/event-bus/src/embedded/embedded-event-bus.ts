@@ -1,7 +1,7 @@
 import type { EventStore } from '@tenure/event-store';
 import type { Consumer, EventBus, ParkingLot, Subscription } from '../port.ts';
-import { PageCache } from './page-cache.ts';
 import { EmbeddedSubscription } from './embedded-subscription.ts';
+import { PageCache } from './page-cache.ts';
 
 export interface EmbeddedEventBusOptions {
   readonly store: EventStore;

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Checkpoint, EventStore, Position, StoredEvent } from '@tenure/event-store';
-import { type Consumer, type Park, type ParkingLot, PoisonError, type ReplayOutcome, type Subscription } from '../port.ts';
+import {
+  type Consumer,
+  type Park,
+  type ParkingLot,
+  PoisonError,
+  type ReplayOutcome,
+  type Subscription,
+} from '../port.ts';
 import type { PageCache } from './page-cache.ts';
 
 interface Parts {

@@ -1,5 +1,5 @@
-import type { DocumentChange, RecordedEvent } from './types.ts';
 import type { CollectionDefinition, ViewSet } from '@tenure/read-store';
+import type { DocumentChange, RecordedEvent } from './types.ts';
 
 export const holdCollections: readonly CollectionDefinition[] = [
   { name: 'sessions', indexes: [] },

@@ -1,9 +1,9 @@
 import { type Consumer, type Delivery, PoisonError } from '@tenure/event-bus';
 import type { StoredEvent } from '@tenure/event-store';
-import { checkpointAsJson, storedCheckpoint } from './stored-checkpoint.ts';
 import { type CustomerCache, type KnownCustomer, shownState } from './customer-cache.ts';
 import { readDelivery } from './recorded-event.ts';
 import { DocumentWriter, documentKey } from './replace-documents.ts';
+import { checkpointAsJson, storedCheckpoint } from './stored-checkpoint.ts';
 import type { DocumentChange, Projection, RecordedEvent, ViewsContext } from './types.ts';
 
 export const projectingConsumer = 'views';
@@ -64,7 +64,11 @@ export function createProjectingConsumer({ projections, customers, context, onPo
     }
   };
 
-  return { name: projectingConsumer, checkpoint: () => storedCheckpoint(context.views, projectingConsumer), handle: handleOrForget };
+  return {
+    name: projectingConsumer,
+    checkpoint: () => storedCheckpoint(context.views, projectingConsumer),
+    handle: handleOrForget,
+  };
 }
 
 /** Customers' documents mostly exist already: their guards are read in one go. */

@@ -4,7 +4,11 @@ import type { Recording } from './recording.ts';
 import type { Recorder, Timer } from './types.ts';
 
 /** Timers that record what time alone brings about: one for each recorder. Held customers wait for their session. */
-export function recorderTimers(recorders: readonly Recorder[], recording: Recording, holds: ImportHolds): readonly Timer[] {
+export function recorderTimers(
+  recorders: readonly Recorder[],
+  recording: Recording,
+  holds: ImportHolds,
+): readonly Timer[] {
   return recorders.map((recorder) => ({
     name: recorder.name,
     service: recorder.service,

@@ -1,7 +1,7 @@
 import type { Consumer, Delivery } from '@tenure/event-bus';
 import type { ViewSet } from '@tenure/read-store';
 import type { CustomerCache } from './customer-cache.ts';
-import { ImportHolds } from './import-holds.ts';
+import type { ImportHolds } from './import-holds.ts';
 import { readDelivery } from './recorded-event.ts';
 import type { Occasion, Recording } from './recording.ts';
 import { DocumentWriter, documentKey } from './replace-documents.ts';
@@ -48,7 +48,9 @@ export function createRecordingConsumer({ state, customers, recording, holds, on
     for (let start = 0; start < entries.length; start += releasedAtOnce) {
       await recording.record(new Map(entries.slice(start, start + releasedAtOnce)), position);
     }
-    const guarded = changes.map((change) => [documentKey(change.collection, change.id), { ...change, guard: position }] as const);
+    const guarded = changes.map(
+      (change) => [documentKey(change.collection, change.id), { ...change, guard: position }] as const,
+    );
     await writer.write(new Map(guarded), { [recordingConsumer]: checkpointAsJson(checkpoint) });
   };
 

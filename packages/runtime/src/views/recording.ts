@@ -1,5 +1,5 @@
 import type { CustomerState, Happening } from '@tenure/domain';
-import { eventId, type EventStore, type NewEvent, type Position } from '@tenure/event-store';
+import { type EventStore, eventId, type NewEvent, type Position } from '@tenure/event-store';
 import type { CustomerCache, KnownCustomer } from './customer-cache.ts';
 import { recordedEvent } from './recorded-event.ts';
 import type { Recorder, RecordingMark } from './types.ts';
@@ -36,7 +36,12 @@ export class Recording {
   readonly #now: () => number;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(parts: { store: EventStore; customers: CustomerCache; recorders: readonly Recorder[]; now: () => number }) {
+  constructor(parts: {
+    store: EventStore;
+    customers: CustomerCache;
+    recorders: readonly Recorder[];
+    now: () => number;
+  }) {
     this.#store = parts.store;
     this.#customers = parts.customers;
     this.#recorders = parts.recorders;
@@ -53,7 +58,8 @@ export class Recording {
   async #record(ids: ReadonlyMap<string, Occasion>, upTo: Position): Promise<void> {
     let open = ids;
     for (let attempt = 0; open.size > 0; attempt++) {
-      if (attempt === attempts) throw new Error(`recording for ${open.size} customers met a conflict ${attempts} times`);
+      if (attempt === attempts)
+        throw new Error(`recording for ${open.size} customers met a conflict ${attempts} times`);
       const plans: Plan[] = [];
       for (const [id, occasion] of open) {
         const customer = await this.#customers.load(id, upTo);

@@ -1,10 +1,4 @@
-import {
-  type GuardedReplace,
-  GuardMismatchError,
-  type Json,
-  type ViewSet,
-  type WriteBatch,
-} from '@tenure/read-store';
+import { type GuardedReplace, GuardMismatchError, type Json, type ViewSet, type WriteBatch } from '@tenure/read-store';
 import { LRUCache } from 'lru-cache';
 import type { DocumentChange } from './types.ts';
 

@@ -1,5 +1,5 @@
-import type { Document, Filter } from '@tenure/read-store';
 import type { Subscription } from '@tenure/event-bus';
+import type { Document, Filter } from '@tenure/read-store';
 import type { Timer, ViewsContext } from './types.ts';
 
 interface Parts {

@@ -57,7 +57,9 @@ await sayParked();
 const projecting = await bus.subscribe(
   reporting(createProjectingConsumer({ projections, customers, context, onPolicy })),
 );
-const recordings = await bus.subscribe(reporting(createRecordingConsumer({ state, customers, recording, holds, onPolicy })));
+const recordings = await bus.subscribe(
+  reporting(createRecordingConsumer({ state, customers, recording, holds, onPolicy })),
+);
 
 const timers = [...services.flatMap((service) => service.timers ?? []), ...recorderTimers(recorders, recording, holds)];
 const onFailure = (timer: string, id: string, error: unknown): void =>

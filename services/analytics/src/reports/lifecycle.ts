@@ -54,7 +54,8 @@ export class LifecycleTally {
     return {
       counts,
       flows: [...this.#flows.values()].sort(
-        (left, right) => stages.indexOf(left.from) - stages.indexOf(right.from) || stages.indexOf(left.to) - stages.indexOf(right.to),
+        (left, right) =>
+          stages.indexOf(left.from) - stages.indexOf(right.from) || stages.indexOf(left.to) - stages.indexOf(right.to),
       ),
       timeInStage: stages.map((stage) => ({ stage, ...spread(this.#stays.get(stage) ?? []) })),
     };

@@ -1,5 +1,5 @@
-import type { SatisfactionReport } from '@tenure/contracts';
 import { Temporal } from '@js-temporal/polyfill';
+import type { SatisfactionReport } from '@tenure/contracts';
 import type { SurveyAnswer } from '../projections/survey-answers.ts';
 
 export type Interval = 'day' | 'week' | 'month';

@@ -1,12 +1,5 @@
 import { asOfQuery, customerKeyParams, customerView, idParams } from '@tenure/contracts';
-import {
-  defineRoute,
-  entityTag,
-  readAsOf,
-  type RawAnswer,
-  type Route,
-  type ServiceContext,
-} from '@tenure/runtime';
+import { defineRoute, entityTag, type RawAnswer, type Route, readAsOf, type ServiceContext } from '@tenure/runtime';
 import { type CustomerAnswer, currentCustomer, customerAt } from '../customer-reads.ts';
 
 const limits = { bodyBytes: 0, timeoutMs: 8_000 };

@@ -13,10 +13,10 @@ import type { Filter } from '@tenure/read-store';
 import {
   defineRoute,
   Problem,
+  type Route,
   readAsOf,
   readPolicies,
   refuseAsOf,
-  type Route,
   type ServiceContext,
 } from '@tenure/runtime';
 import type { StageHistory } from '../projections/stage-histories.ts';

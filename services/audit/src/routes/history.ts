@@ -1,7 +1,15 @@
 import { historyItem, historyQuery, idParams } from '@tenure/contracts';
 import { isoInstant } from '@tenure/domain';
 import { decodeCursor, encodeCursor, type ListIdentity } from '@tenure/read-store';
-import { defineRoute, listAnswer, listResponse, Problem, readAsOf, type Route, type ServiceContext } from '@tenure/runtime';
+import {
+  defineRoute,
+  listAnswer,
+  listResponse,
+  Problem,
+  type Route,
+  readAsOf,
+  type ServiceContext,
+} from '@tenure/runtime';
 import { type RecordedEvent, readHistory } from '@tenure/runtime/views';
 import type { z } from 'zod';
 
@@ -48,7 +56,8 @@ export function historyRoutes(context: ServiceContext): readonly Route[] {
           const start = events.findIndex((event) => isAfter(event, order, Number(at), String(position)));
           return start < 0 ? events.length : start;
         };
-        const rows = (start: number, count: number): readonly Item[] => events.slice(start, start + count).map(historyItemOf);
+        const rows = (start: number, count: number): readonly Item[] =>
+          events.slice(start, start + count).map(historyItemOf);
         return listAnswer(request, items, {
           page: async (limit, cursor) => {
             const start = startAt(cursor);

@@ -1,6 +1,6 @@
 import { asOfQuery, customerState, idParams } from '@tenure/contracts';
-import { calendarOf, type CustomerState, derive, isoInstant } from '@tenure/domain';
-import { defineRoute, Problem, readAsOf, readPolicies, type Route, type ServiceContext } from '@tenure/runtime';
+import { type CustomerState, calendarOf, derive, isoInstant } from '@tenure/domain';
+import { defineRoute, Problem, type Route, readAsOf, readPolicies, type ServiceContext } from '@tenure/runtime';
 import { factsOfHistory, readHistory } from '@tenure/runtime/views';
 
 /** What all services make of a customer, as of any instant and of what was known then, folded from the log. */
