@@ -23,6 +23,17 @@ export {
 } from './commands/commands.ts';
 export { type Step, type StepOptions, step } from './commands/step.ts';
 export { type ConfigEntry, ConfigError, describeConfig, loadConfig, showConfig } from './config.ts';
+export {
+  defineFact,
+  type Fact,
+  type FactOf,
+  type FactOrigin,
+  factInstant,
+  type IntendedFact,
+  type NamedCustomer,
+  namedCustomer,
+} from './facts/fact.ts';
+export { type FactRouteOptions, factRoute, factScope } from './facts/fact-route.ts';
 export { answerWrite, writeAnswerJson, writeResponses } from './http/answers.ts';
 export { type AsOf, readAsOf, refuseAsOf } from './http/as-of.ts';
 export { RouteDeclarationError } from './http/check-routes.ts';
@@ -56,7 +67,7 @@ export { fieldErrors } from './http/validate.ts';
 export { IdKeyError, openIdKey } from './id-key.ts';
 export { createIds, customerStreams, type Ids, idOfStream, type StreamCategory, streamName } from './ids.ts';
 export { policyEvents, policyStream, readPolicies } from './policies.ts';
-export type { Service, ServiceContext } from './service.ts';
+export { type FactContext, type Service, type ServiceContext, serviceRoutes } from './service.ts';
 export { createLog, type Log } from './telemetry/log.ts';
 export { createMetrics, type HttpMetrics, type Metrics } from './telemetry/metrics.ts';
 export { activeTraceparent, inSpan, isTracing } from './telemetry/tracing.ts';

@@ -1,7 +1,8 @@
-import type { PolicyDocument, ServiceName } from '@tenure/contracts';
+import type { FactType, PolicyDocument, ServiceName } from '@tenure/contracts';
 import type { EventStore } from '@tenure/event-store';
 import type { Clock } from './clock.ts';
 import type { Commands } from './commands/commands.ts';
+import type { Fact } from './facts/fact.ts';
 import type { Route } from './http/route.ts';
 import type { Ids } from './ids.ts';
 import type { Log } from './telemetry/log.ts';
@@ -21,13 +22,20 @@ export interface ServiceContext {
   readonly zone: string;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** What batches take: the facts of all services of the process. */
+  readonly facts: ReadonlyMap<FactType, Fact>;
 }
+
+/** What there is before the services have said which facts they take. */
+export type FactContext = Omit<ServiceContext, 'facts'>;
 
 /** One service: what it answers, what it makes of events, and the policies it starts with. */
 export interface Service {
   readonly name: ServiceName;
   /** Runs on the thread that serves HTTP, once. */
   routes(context: ServiceContext): readonly Route[];
+  /** Facts that it takes out of batches, whichever service serves those. */
+  facts?(context: FactContext): readonly Fact[];
   /** What it makes of events, in the views' thread. */
   readonly views?: {
     /** URL of the module that exports the definition as `views`; the thread imports it from there. */
@@ -36,4 +44,11 @@ export interface Service {
   };
   /** Appended at start where the log has another version, or none. */
   readonly policies?: readonly PolicyDocument[];
+}
+
+/** The routes of services that run in one process. */
+export function serviceRoutes(services: readonly Service[], context: FactContext): readonly Route[] {
+  const taken = services.flatMap((service) => service.facts?.(context) ?? []);
+  const facts = new Map(taken.map((fact) => [fact.type, fact]));
+  return services.flatMap((service) => service.routes({ ...context, facts }));
 }

@@ -53,6 +53,7 @@ export class LogReader {
   readonly #streamId: StatementSync;
   readonly #head: StatementSync;
   readonly #idAt: StatementSync;
+  readonly #lastRecordedAt: StatementSync;
 
   constructor(db: DatabaseSync, keys: KeyStore) {
     this.identity = readIdentity(db);
@@ -74,11 +75,18 @@ export class LogReader {
     );
     this.#head = db.prepare('select max(position) as position from events');
     this.#idAt = db.prepare('select id from events where position = ?');
+    this.#lastRecordedAt = db.prepare('select recorded_at as time from events order by position desc limit 1');
   }
 
   /** Position of the last event as a number; 0 on an empty log. */
   head(): number {
     return Number(this.#head.get()?.position ?? 0);
+  }
+
+  /** When the log took its last event, ms since 1970 UTC; undefined on an empty log. */
+  lastRecordedAt(): number | undefined {
+    const time = this.#lastRecordedAt.get()?.time;
+    return typeof time === 'number' ? time : undefined;
   }
 
   readAll({ after, limit }: ReadAllOptions): StoredEvent[] {

@@ -34,6 +34,8 @@ export interface SqliteClientOptions {
 export interface SqliteEventStore extends EventStore {
   /** Makes the personal data of a customer (or stream) unreadable for good, in every thread. Durable when it resolves. */
   destroyKey(owner: string): Promise<void>;
+  /** When the log took its last event, ms since 1970 UTC; undefined on an empty log. No clock may be behind it. */
+  lastRecordedAt(): number | undefined;
 }
 
 const DEFAULT_PAGE_SIZE = 1_000;
@@ -92,6 +94,11 @@ class Client implements SqliteEventStore {
   async destroyKey(owner: string): Promise<void> {
     this.#assertOpen();
     await this.#link.destroyKey(owner);
+  }
+
+  lastRecordedAt(): number | undefined {
+    this.#assertOpen();
+    return this.#reader.lastRecordedAt();
   }
 
   async readStream(stream: string, options?: ReadStreamOptions): Promise<readonly StoredEvent[]> {

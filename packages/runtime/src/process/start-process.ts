@@ -1,0 +1,186 @@
+import { connectSqliteEventStore, startLogWriter } from '@tenure/event-store/sqlite';
+import type { BaseConfig } from '../base-config.ts';
+import { type Clock, type ClockDescription, openClock } from '../clock.ts';
+import { createCommands } from '../commands/commands.ts';
+import { ConfigError } from '../config.ts';
+import { isLoopback } from '../http/access.ts';
+import { createPositionWait } from '../http/min-position.ts';
+import type { ApiInfo } from '../http/openapi.ts';
+import { operationRoutes } from '../http/operations.ts';
+import { buildServer } from '../http/server.ts';
+import { openIdKey } from '../id-key.ts';
+import { createIds } from '../ids.ts';
+import type { Service, ServiceContext } from '../service.ts';
+import { fastifyTracing } from '../telemetry/fastify-tracing.ts';
+import type { Log } from '../telemetry/log.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { activeTraceparent, isTracing } from '../telemetry/tracing.ts';
+import { startViews } from '../views/start-views.ts';
+import { collectionsOf } from '../views/view-version.ts';
+import { publishPolicies } from './publish-policies.ts';
+import { createLagMeter } from './view-lag.ts';
+
+export interface ProcessOptions {
+  readonly services: readonly Service[];
+  readonly config: BaseConfig;
+  readonly info: ApiInfo;
+  readonly log: Log;
+  /** Instead of the configured one: for tests. */
+  readonly clock?: ClockDescription;
+  /** Fails answers that are not as their routes declare: for tests. */
+  readonly checkAnswers?: boolean;
+  /** Builds the views anew although there are good ones. */
+  readonly rebuildViews?: boolean;
+}
+
+export interface RunningProcess {
+  readonly url: string;
+  readonly context: ServiceContext;
+  /**
+   * Takes no more requests, finishes those at work, closes everything. At most as long as `TENURE_GRACE_MS`.
+   * @returns whether everything came to its end in time
+   */
+  stop(): Promise<boolean>;
+}
+
+/** The log holds what has not happened yet by this clock. */
+export class ClockBehindError extends Error {
+  readonly code = 'clock-behind';
+  constructor(now: number, last: number) {
+    super(
+      `the clock says ${new Date(now).toISOString()}, but the log's last event was recorded at ${new Date(last).toISOString()}: set TENURE_CLOCK to that or later`,
+    );
+    this.name = 'ClockBehindError';
+  }
+}
+
+/** Facts that folds keep in memory, of the customers that were seen last. */
+const CACHED_FACTS = 250_000;
+const TIMERS_EVERY_MS = 250;
+const VIEW_PAGE_EVENTS = 1_000;
+const READ_CACHE_MEBIBYTES = 64;
+/** A machine's clock is set right by steps that are no reason to stand still. */
+const TOLERATED_STEP_MS = 60_000;
+
+/**
+ * Runs services on the embedded engines: log writer and views in threads of their own, HTTP and decisions in this one.
+ * @throws {ConfigError} for an address that others can reach, without keys
+ * @throws {IdKeyError} {StoreLockedError} {ClockBehindError} {PolicyVersionError} {RouteDeclarationError}
+ */
+export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
+  const { services, config, log } = options;
+  checkAddress(config);
+  const clockDescription = options.clock ?? config.TENURE_CLOCK;
+  const clock = openClock(clockDescription);
+  const directory = config.TENURE_DATA;
+  const ids = createIds(openIdKey(directory, config.TENURE_ID_KEY));
+
+  // What was opened is closed in the opposite order, at the end as well as after a failed start.
+  const opened = new AsyncDisposableStack();
+  try {
+    const writer = await startLogWriter({ directory });
+    opened.defer(() => writer.close());
+    const store = connectSqliteEventStore(writer.connect(), { now: clock.now, cacheMebibytes: READ_CACHE_MEBIBYTES });
+    opened.defer(() => store.close());
+    checkClock(clock, clockDescription, store.lastRecordedAt());
+    await publishPolicies(
+      services.flatMap((service) => service.policies ?? []),
+      { store, clock },
+    );
+
+    const definitions = services.flatMap((service) => service.views ?? []);
+    const views = await startViews({
+      connection: writer.connect(),
+      directory,
+      clock: clockDescription,
+      zone: config.TENURE_ZONE,
+      modules: definitions.map(({ module }) => module),
+      collections: collectionsOf(definitions.map(({ definition }) => definition)),
+      maxFacts: CACHED_FACTS,
+      timerMs: TIMERS_EVERY_MS,
+      pageSize: VIEW_PAGE_EVENTS,
+      rebuild: options.rebuildViews ?? false,
+      onFailure: (what, message) => log.error({ what, reason: message }, 'views cannot go on'),
+    });
+    opened.defer(() => views.close());
+
+    const metrics = createMetrics();
+    const lag = createLagMeter(
+      store.head.bind(store),
+      () => views.position,
+      (error) => log.warn({ err: error }, 'the head of the log cannot be read'),
+    );
+    opened.defer(() => lag.stop());
+    metrics.gauge('tenure_views_lag_seconds', 'How far the views are behind the log', () => lag.seconds());
+    metrics.gauge('tenure_views_parked', 'Customers and streams that are set aside', () => views.parks.length);
+
+    const commands = createCommands({ store, log, metrics });
+    const context: ServiceContext = { clock, ids, store, commands, views, zone: config.TENURE_ZONE, log, metrics };
+    const routes = services.flatMap((service) => service.routes(context));
+    const operations = operationRoutes(routes, {
+      dependencies: [
+        { name: 'event-store', check: () => writer.failure?.message },
+        { name: 'views', check: () => views.failure },
+      ],
+      clock,
+      clockDescription,
+      metrics,
+      info: options.info,
+    });
+    const server = await buildServer({
+      routes: [...routes, ...operations],
+      keys: config.TENURE_KEYS,
+      limits: {
+        maxBodyBytes: config.TENURE_MAX_BODY_BYTES,
+        maxConcurrency: config.TENURE_MAX_CONCURRENCY,
+        timeoutMs: config.TENURE_TIMEOUT_MS,
+      },
+      log,
+      metrics: metrics.http,
+      awaitPosition: createPositionWait(store, views),
+      activeTraceparent,
+      checkAnswers: options.checkAnswers ?? false,
+      ...(isTracing() ? { tracing: fastifyTracing() } : {}),
+    });
+    metrics.gauge('tenure_http_requests_at_work', 'Requests between headers and answer', server.inFlight);
+    const url = await server
+      .listen({ host: config.TENURE_HOST, port: config.TENURE_PORT })
+      .catch(async (error: unknown) => {
+        await server.close(0);
+        throw error;
+      });
+
+    let stopping: Promise<boolean> | undefined;
+    const stop = async (): Promise<boolean> => {
+      // The rest of the time is for what the threads have still to write.
+      const finished = await server.close(config.TENURE_GRACE_MS * 0.8);
+      await opened.disposeAsync();
+      return finished;
+    };
+    return {
+      url,
+      context,
+      stop() {
+        stopping ??= stop();
+        return stopping;
+      },
+    };
+  } catch (error) {
+    await opened.disposeAsync();
+    throw error;
+  }
+}
+
+/** Without keys everyone may do everything, so only this machine may be everyone. */
+function checkAddress({ TENURE_HOST, TENURE_KEYS }: BaseConfig): void {
+  if (TENURE_KEYS !== undefined || isLoopback(TENURE_HOST)) return;
+  throw new ConfigError([
+    `TENURE_HOST: without TENURE_KEYS only loopback is listened on (127.0.0.1, ::1 or localhost), not ${TENURE_HOST}`,
+  ]);
+}
+
+function checkClock(clock: Clock, { kind }: ClockDescription, last: number | undefined): void {
+  const now = clock.now();
+  if (last !== undefined && now < last - (kind === 'system' ? TOLERATED_STEP_MS : 0))
+    throw new ClockBehindError(now, last);
+}
