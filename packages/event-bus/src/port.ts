@@ -26,8 +26,9 @@ export interface Consumer {
 export class PoisonError extends Error {
   readonly code = 'poison';
   readonly event: StoredEvent;
-  constructor(event: StoredEvent, cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
+  constructor(event: StoredEvent, options: { readonly cause: unknown }) {
+    const { cause } = options;
+    super(cause instanceof Error ? cause.message : String(cause), options);
     this.name = 'PoisonError';
     this.event = event;
   }

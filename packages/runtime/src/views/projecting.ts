@@ -91,6 +91,6 @@ function asPoison(event: StoredEvent, work: () => void): void {
   try {
     work();
   } catch (error) {
-    throw new PoisonError(event, error);
+    throw new PoisonError(event, { cause: error });
   }
 }

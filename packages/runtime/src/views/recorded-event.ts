@@ -15,7 +15,7 @@ export function readDelivery(events: readonly StoredEvent[]): readonly RecordedE
     try {
       return recordedEvent(event);
     } catch (error) {
-      throw new PoisonError(event, error);
+      throw new PoisonError(event, { cause: error });
     }
   });
 }

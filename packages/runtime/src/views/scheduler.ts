@@ -78,7 +78,7 @@ export class Scheduler {
       const [only, ...others] = due;
       if (only === undefined) return;
       if (others.length === 0) {
-        this.#setAside.set(setAsideKey(timer, only._id), Date.now() + setAsideMs);
+        this.#setAside.set(setAsideKey(timer, only._id), performance.now() + setAsideMs);
         onFailure(timer.name, only._id, error);
         return;
       }
@@ -87,7 +87,7 @@ export class Scheduler {
   }
 
   async #due(timer: Timer, asOf: number, limit: number): Promise<readonly Document[]> {
-    const tried = Date.now();
+    const tried = performance.now();
     for (const [key, until] of this.#setAside) if (until <= tried) this.#setAside.delete(key);
     const isDue: Filter = { [timer.field]: { $lte: asOf } };
     const filter = timer.filter === undefined ? isDue : { $and: [isDue, timer.filter] };
