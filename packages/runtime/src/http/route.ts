@@ -69,7 +69,7 @@ type BodyAnswer<R extends Responses> = {
   };
 }[keyof R & number];
 
-export type Answer<R extends Responses> = BodyAnswer<R> | (RawAnswer & { readonly status: keyof R & number });
+export type Answer<R extends Responses> = BodyAnswer<R> | (Omit<RawAnswer, 'status'> & { readonly status: keyof R & number });
 
 export interface RouteDefinition<P extends Schema, Q extends Schema, B extends Schema, R extends Responses> {
   readonly method: Method;
@@ -98,7 +98,7 @@ export interface RouteDefinition<P extends Schema, Q extends Schema, B extends S
   /** Takes `If-Match` with the revision. */
   readonly ifMatch?: boolean;
   /** Must be quick for what is frequent: runs on the thread that serves everyone. */
-  readonly handler: (request: RouteRequest<P, Q, B>) => Answer<R> | Promise<Answer<R>>;
+  readonly handler: (request: RouteRequest<P, Q, B>) => Answer<NoInfer<R>> | Promise<Answer<NoInfer<R>>>;
 }
 
 /** What the server hands to a route: parts as they came. */

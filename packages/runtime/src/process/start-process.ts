@@ -10,7 +10,7 @@ import { operationRoutes } from '../http/operations.ts';
 import { buildServer } from '../http/server.ts';
 import { openIdKey } from '../id-key.ts';
 import { createIds } from '../ids.ts';
-import type { Service, ServiceContext } from '../service.ts';
+import { type FactContext, type Service, serviceRoutes } from '../service.ts';
 import { fastifyTracing } from '../telemetry/fastify-tracing.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
@@ -35,7 +35,7 @@ export interface ProcessOptions {
 
 export interface RunningProcess {
   readonly url: string;
-  readonly context: ServiceContext;
+  readonly context: FactContext;
   /**
    * Takes no more requests, finishes those at work, closes everything. At most as long as `TENURE_GRACE_MS`.
    * @returns whether everything came to its end in time
@@ -115,8 +115,8 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     metrics.gauge('tenure_views_parked', 'Customers and streams that are set aside', () => views.parks.length);
 
     const commands = createCommands({ store, log, metrics });
-    const context: ServiceContext = { clock, ids, store, commands, views, zone: config.TENURE_ZONE, log, metrics };
-    const routes = services.flatMap((service) => service.routes(context));
+    const context: FactContext = { clock, ids, store, commands, views, zone: config.TENURE_ZONE, log, metrics };
+    const routes = serviceRoutes(services, context);
     const operations = operationRoutes(routes, {
       dependencies: [
         { name: 'event-store', check: () => writer.failure?.message },
