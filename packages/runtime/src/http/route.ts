@@ -61,17 +61,22 @@ export interface RawAnswer {
   readonly stream?: Readable;
 }
 
-type BodyAnswer<R extends Responses> = {
-  [S in keyof R & number]: {
-    readonly status: S;
-    readonly headers?: AnswerHeaders;
-    readonly body: R[S]['schema'] extends z.ZodType ? z.input<R[S]['schema']> : undefined;
-  };
-}[keyof R & number];
+type BodyOf<D extends ResponseDefinition> = D['schema'] extends z.ZodType ? z.input<D['schema']> : undefined;
 
-export type Answer<R extends Responses> = BodyAnswer<R> | (Omit<RawAnswer, 'status'> & { readonly status: keyof R & number });
+/** What a handler answers with one of the statuses declared: a body by the schema, or what is ready to be sent. */
+export type Answer<R extends Responses, S extends keyof R & number = keyof R & number> =
+  | { readonly status: S; readonly headers?: AnswerHeaders; readonly body: BodyOf<R[S]> }
+  | { readonly status: S; readonly headers?: AnswerHeaders; readonly contentType?: string; readonly text: string }
+  | { readonly status: S; readonly headers?: AnswerHeaders; readonly contentType?: string; readonly stream: Readable }
+  | { readonly status: S; readonly headers?: AnswerHeaders; readonly body?: undefined };
 
-export interface RouteDefinition<P extends Schema, Q extends Schema, B extends Schema, R extends Responses> {
+export interface RouteDefinition<
+  P extends Schema,
+  Q extends Schema,
+  B extends Schema,
+  R extends Responses,
+  S extends keyof R & number = keyof R & number,
+> {
   readonly method: Method;
   /** As in OpenAPI: `/v1/purchases/{source}/{orderId}`. */
   readonly path: string;
@@ -98,7 +103,7 @@ export interface RouteDefinition<P extends Schema, Q extends Schema, B extends S
   /** Takes `If-Match` with the revision. */
   readonly ifMatch?: boolean;
   /** Must be quick for what is frequent: runs on the thread that serves everyone. */
-  readonly handler: (request: RouteRequest<P, Q, B>) => Answer<NoInfer<R>> | Promise<Answer<NoInfer<R>>>;
+  readonly handler: (request: RouteRequest<P, Q, B>) => Answer<R, S> | Promise<Answer<R, S>>;
 }
 
 /** What the server hands to a route: parts as they came. */
@@ -126,7 +131,8 @@ export function defineRoute<
   P extends Schema = undefined,
   Q extends Schema = undefined,
   B extends Schema = undefined,
->(definition: RouteDefinition<P, Q, B, R>): Route {
+  S extends keyof R & number = keyof R & number,
+>(definition: RouteDefinition<P, Q, B, R, S>): Route {
   const { handler, params, query, body, ...rest } = definition;
   return {
     ...rest,
