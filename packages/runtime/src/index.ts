@@ -21,7 +21,7 @@ export {
   type SingleCommand,
   singleCommand,
 } from './commands/commands.ts';
-export { type Step, type StepOptions, step } from './commands/step.ts';
+export { stateOf, type Step, type StepOptions, step } from './commands/step.ts';
 export { type ConfigEntry, ConfigError, describeConfig, loadConfig, showConfig } from './config.ts';
 export {
   defineFact,
@@ -67,6 +67,9 @@ export { fieldErrors } from './http/validate.ts';
 export { IdKeyError, openIdKey } from './id-key.ts';
 export { createIds, customerStreams, type Ids, idOfStream, type StreamCategory, streamName } from './ids.ts';
 export { policyEvents, policyStream, readPolicies } from './policies.ts';
+export { PolicyVersionError } from './process/publish-policies.ts';
+export { type RunOptions, runProcess } from './process/run-process.ts';
+export { ClockBehindError, type ProcessOptions, type RunningProcess, startProcess } from './process/start-process.ts';
 export { type FactContext, type Service, type ServiceContext, serviceRoutes } from './service.ts';
 export { createLog, type Log } from './telemetry/log.ts';
 export { createMetrics, type HttpMetrics, type Metrics } from './telemetry/metrics.ts';
