@@ -29,15 +29,19 @@ export function step<State, Command, E extends DomainEvent>(options: StepOptions
     stream,
     optimistic: optimistic && expectedRevision === undefined,
     expectedRevision,
-    // A decider is only given streams of its own category, so its events are all there can be.
-    decide(history) {
-      const state = fold(
-        decider,
-        history.map((event) => happening(event) as Happening<E>),
-      );
-      return decider.decide(command, state) as Decision;
-    },
+    decide: (history) => decider.decide(command, stateOf(decider, history)) as Decision,
   };
+}
+
+/** The state after a stream's events. A decider is only given streams of its own category, so they are all its own. */
+export function stateOf<State, E extends DomainEvent>(
+  decider: Pick<Decider<State, never, E>, 'initialState' | 'evolve'>,
+  history: readonly StoredEvent[],
+): State {
+  return fold(
+    decider,
+    history.map((event) => happening(event) as Happening<E>),
+  );
 }
 
 /** A stored event as deciders take it, lifted to the current version of its type. */

@@ -1,0 +1,86 @@
+import { claimBody, purchaseParams, purchaseView as purchaseViewSchema } from '@tenure/contracts';
+import { purchaseDecider } from '@tenure/domain';
+import {
+  answerWrite,
+  defineRoute,
+  entityTag,
+  factScope,
+  handleCommand,
+  idOfStream,
+  namedCustomer,
+  Problem,
+  type Route,
+  type ServiceContext,
+  stateOf,
+  writeResponses,
+} from '@tenure/runtime';
+import { purchaseView } from '../purchase-view.ts';
+
+const common = { tags: ['purchases'], params: purchaseParams } as const;
+
+/** One purchase: as it stands, and claimed. */
+export function purchaseRoutes(context: ServiceContext): readonly Route[] {
+  const { ids, store } = context;
+  return [
+    defineRoute({
+      ...common,
+      method: 'GET',
+      path: '/v1/purchases/{source}/{orderId}',
+      operationId: 'getPurchase',
+      summary: 'A purchase as it stands, refunds applied',
+      scopes: ['purchases:read'],
+      limits: { bodyBytes: 0, timeoutMs: 5_000 },
+      responses: {
+        200: {
+          description: 'The purchase',
+          schema: purchaseViewSchema,
+          headers: { ETag: 'The revision, for If-Match', 'Tenure-Position': 'The position of the last change' },
+        },
+      },
+      problems: ['not-found'],
+      async handler({ params: { source, orderId } }) {
+        const events = await store.readStream(ids.purchaseStream(source, orderId));
+        const body = await purchaseView(store, events);
+        if (body === undefined) throw noPurchase(source, orderId);
+        return { status: 200, headers: { etag: entityTag(events.length - 1), 'tenure-position': body.position }, body };
+      },
+    }),
+    defineRoute({
+      ...common,
+      method: 'POST',
+      path: '/v1/purchases/{source}/{orderId}/claim',
+      operationId: 'claimPurchase',
+      summary: 'Give an anonymous purchase and its refunds to a customer',
+      scopes: [factScope],
+      limits: { bodyBytes: 4 * 1024, timeoutMs: 5_000 },
+      body: claimBody,
+      ifMatch: true,
+      responses: writeResponses,
+      problems: ['not-found', 'not-anonymous', 'already-claimed', 'precondition-failed'],
+      async handler({ params: { source, orderId }, body, origin }) {
+        const stream = ids.purchaseStream(source, orderId);
+        // Whoever is registered by the claim was a customer when they bought.
+        const state = stateOf(purchaseDecider, await store.readStream(stream));
+        if (state.status !== 'recorded') throw noPurchase(source, orderId);
+        const { customerId, register } = namedCustomer(ids, body.customer, state.occurredAt);
+        if (customerId === null) throw new Error('a claim names a customer');
+        const id = idOfStream(stream);
+        const result = await handleCommand(context, {
+          service: 'interaction',
+          origin,
+          commandId: ids.factCommandId('claim', id, customerId, ''),
+          register,
+          stream,
+          decider: purchaseDecider,
+          command: { type: 'ClaimPurchase', customerId, purchaseStream: stream },
+          expectedRevision: origin.ifMatch,
+        });
+        return answerWrite(id, result);
+      },
+    }),
+  ];
+}
+
+function noPurchase(source: string, orderId: string): Problem {
+  return new Problem('not-found', `There is no purchase ${orderId} of ${source}`);
+}
