@@ -127,7 +127,7 @@ function periodOf({ from, to }: { readonly from?: string | undefined; readonly t
   };
   if (bounds.from !== undefined && bounds.to !== undefined && bounds.from > bounds.to) {
     throw new Problem('invalid', 'The period ends before it begins', {
-      errors: [{ parameter: 'to', detail: `is before ${isoInstant(bounds.from)}` }],
+      errors: [{ pointer: '/to', detail: `is before ${isoInstant(bounds.from)}` }],
     });
   }
   return { bounds, said: { from: from ?? null, to: to ?? null } };

@@ -1,7 +1,7 @@
 import { idParams, timelineItem, timelineQuery } from '@tenure/contracts';
 import { isoInstant } from '@tenure/domain';
 import { decodeCursor, encodeCursor, type ListIdentity } from '@tenure/read-store';
-import { defineRoute, listAnswer, listResponse, type Route, readAsOf, type ServiceContext } from '@tenure/runtime';
+import { defineRoute, answerList, listResponse, type Route, readAsOf, type ServiceContext } from '@tenure/runtime';
 import { type RecordedEvent, readHistory } from '@tenure/runtime/views';
 import type { z } from 'zod';
 import { noCustomer } from '../customer-reads.ts';
@@ -50,7 +50,7 @@ export function timelineRoutes(context: ServiceContext): readonly Route[] {
         };
         const slice = (start: number, count: number): readonly Item[] =>
           start < 0 ? [] : events.slice(start, start + count).map(timelineItemOf);
-        return listAnswer(request, items, {
+        return answerList(request, items, {
           page: async (limit, cursor) => {
             const start = from(cursor);
             const last = events[start + limit - 1];

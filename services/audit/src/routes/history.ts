@@ -3,7 +3,7 @@ import { isoInstant } from '@tenure/domain';
 import { decodeCursor, encodeCursor, type ListIdentity } from '@tenure/read-store';
 import {
   defineRoute,
-  listAnswer,
+  answerList,
   listResponse,
   Problem,
   type Route,
@@ -58,7 +58,7 @@ export function historyRoutes(context: ServiceContext): readonly Route[] {
         };
         const rows = (start: number, count: number): readonly Item[] =>
           events.slice(start, start + count).map(historyItemOf);
-        return listAnswer(request, items, {
+        return answerList(request, items, {
           page: async (limit, cursor) => {
             const start = startAt(cursor);
             const last = start + limit < events.length ? events[start + limit - 1] : undefined;
