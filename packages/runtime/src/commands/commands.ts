@@ -75,6 +75,8 @@ export function createCommands(parts: {
   const turns = new Turns();
   // Only customers whose registration the log is known to have.
   const registered = new LRUCache<string, true>({ max: KNOWN_CUSTOMERS });
+  // The furthest position that the log is known to have. What is appended now lies beyond it; what does not was there.
+  let furthest: Position | undefined;
 
   const attempt = async (request: CommandRequest): Promise<CommandResult> => {
     for (let attempts = 0; attempts < MOST_ATTEMPTS; attempts++) {
@@ -83,6 +85,7 @@ export function createCommands(parts: {
       const register = request.register !== undefined && !registered.has(request.register.customerId);
       const plan = planCommand(request, histories, register);
       if (plan.unit.length === 0) return settled(plan);
+      const before = furthest ?? (await findFurthest());
       const startedAt = performance.now();
       // Appends of one turn of the event loop travel and commit together: the store sees to that.
       const [outcome] = await inSpan('append', { 'tenure.stream': plan.unit.at(-1)?.stream ?? '' }, () =>
@@ -91,10 +94,20 @@ export function createCommands(parts: {
       metrics.append(performance.now() - startedAt);
       if (outcome?.status === 'appended') {
         if (register && plan.outcome.status !== 'rejected') registered.set(request.register.customerId, true);
-        return plan.outcome.status === 'accepted' ? { ...plan.outcome, position: outcome.position } : settled(plan);
+        const { position } = outcome;
+        if (furthest === undefined || position > furthest) furthest = position;
+        if (plan.outcome.status !== 'accepted') return settled(plan);
+        // The store knows events by their ids: it answers those of a repeat with where they are.
+        return { ...plan.outcome, status: position <= before ? 'unchanged' : 'accepted', position };
       }
     }
     return rejected('contended', 'Others keep changing the same thing; try again');
+  };
+
+  const findFurthest = async (): Promise<Position> => {
+    const head = (await store.head()) ?? '';
+    furthest ??= head;
+    return furthest;
   };
 
   const settled = async ({ outcome }: Plan): Promise<CommandResult> => {
