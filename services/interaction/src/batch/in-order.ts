@@ -34,7 +34,7 @@ export async function* inOrder<Input, Result>(
         await Promise.race([reading, stopped]);
       } else if (reading === undefined || ended || working.length >= atOnce || (await isFirst(first, reading))) {
         yield await first;
-        working.shift();
+        working.splice(0, 1);
       }
     }
   } finally {
