@@ -16,7 +16,7 @@ export function runNode(
     const child = spawn(process.execPath, [script, ...args], {
       cwd,
       env: { ...process.env, ...env },
-      stdio: 'inherit',
+      stdio: ['inherit', 'inherit', process.stdout],
     });
     child.on('error', reject);
     child.on('close', (code) => resolve(code ?? 1));
