@@ -1,4 +1,11 @@
-import { type ApiInfo, createLog, loadConfig, type ProcessOptions, type RunningProcess, startProcess } from '@tenure/runtime';
+import {
+  type ApiInfo,
+  createLog,
+  loadConfig,
+  type ProcessOptions,
+  type RunningProcess,
+  startProcess,
+} from '@tenure/runtime';
 import { standaloneConfig } from './config.ts';
 
 /** What the API document says about itself. */
