@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runNode } from './run-node.ts';
@@ -8,6 +9,8 @@ import { FAILED, sum, type Tally } from './tally.ts';
 export async function runVitest(root: string, args: readonly string[]): Promise<Tally> {
   const folder = await mkdtemp(join(tmpdir(), 'tenure-test-'));
   const file = join(folder, 'tally.json');
+  const cleanUp = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', cleanUp);
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   try {
     const code = await runNode(root, vitest, ['run', ...args], { TENURE_TEST_TALLY: file });
@@ -18,6 +21,7 @@ export async function runVitest(root: string, args: readonly string[]): Promise<
     console.error('The tests did not come to an end:', error);
     return FAILED;
   } finally {
-    await rm(folder, { recursive: true });
+    process.off('exit', cleanUp);
+    cleanUp();
   }
 }
