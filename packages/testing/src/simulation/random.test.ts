@@ -11,9 +11,12 @@ function momentsOf(draw: () => number): { mean: number; variance: number } {
   return { mean, variance };
 }
 
-/** Within so many percent. */
-function expectNear(actual: number, expected: number, percent: number): void {
-  expect(Math.abs(actual / expected - 1) * 100).toBeLessThan(percent);
+/** Mean and variance within four standard errors of a distribution's; `kurtosis` is that in excess of the normal's. */
+function expectMoments(draw: () => number, expected: { mean: number; variance: number; kurtosis: number }): void {
+  const { mean, variance } = momentsOf(draw);
+  expect(Math.abs(mean - expected.mean)).toBeLessThan(4 * Math.sqrt(expected.variance / draws));
+  const error = expected.variance * Math.sqrt((expected.kurtosis + 2) / draws);
+  expect(Math.abs(variance - expected.variance)).toBeLessThan(4 * error);
 }
 
 describe('chance', () => {
@@ -29,20 +32,17 @@ describe('chance', () => {
 
   it('is even over neighbouring streams', () => {
     let stream = 0;
-    const { mean, variance } = momentsOf(() => randomOf(7, stream++).uniform());
-    expectNear(mean, 1 / 2, 1);
-    expectNear(variance, 1 / 12, 2);
+    expectMoments(() => randomOf(7, stream++).uniform(), { mean: 1 / 2, variance: 1 / 12, kurtosis: -6 / 5 });
   });
 
   it.each([
     [0.243, 4.414],
-    [1, 2],
+    [1.2, 5],
     [6.25, 0.5],
   ])('is gamma distributed with shape %f and rate %f', (shape, rate) => {
     const random = randomOf(11, shape * 1000);
-    const { mean, variance } = momentsOf(() => random.gamma(shape, rate));
-    expectNear(mean, shape / rate, 3);
-    expectNear(variance, shape / rate ** 2, 8);
+    const expected = { mean: shape / rate, variance: shape / rate ** 2, kurtosis: 6 / shape };
+    expectMoments(() => random.gamma(shape, rate), expected);
   });
 
   it.each([
@@ -50,25 +50,22 @@ describe('chance', () => {
     [8, 2],
   ])('is beta distributed with %f and %f', (a, b) => {
     const random = randomOf(13, a * 1000);
-    const { mean, variance } = momentsOf(() => random.beta(a, b));
-    expectNear(mean, a / (a + b), 2);
-    expectNear(variance, (a * b) / ((a + b) ** 2 * (a + b + 1)), 5);
+    const sum = a + b;
+    const variance = (a * b) / (sum ** 2 * (sum + 1));
+    const kurtosis = (6 * ((a - b) ** 2 * (sum + 1) - a * b * (sum + 2))) / (a * b * (sum + 2) * (sum + 3));
+    expectMoments(() => random.beta(a, b), { mean: a / sum, variance, kurtosis });
   });
 
   it('is exponentially distributed, and normally', () => {
     const random = randomOf(17);
-    const exponential = momentsOf(() => random.exponential(3));
-    expectNear(exponential.mean, 3, 2);
-    expectNear(exponential.variance, 9, 5);
-    const normal = momentsOf(() => random.normal());
-    expect(Math.abs(normal.mean)).toBeLessThan(0.02);
-    expectNear(normal.variance, 1, 3);
+    expectMoments(() => random.exponential(3), { mean: 3, variance: 9, kurtosis: 6 });
+    expectMoments(() => random.normal(), { mean: 0, variance: 1, kurtosis: 0 });
   });
 
   it('takes items as often as they weigh', () => {
     const random = randomOf(19);
     const isRed = () => Number(random.weighted([['red', 3] as const, ['blue', 1] as const]) === 'red');
-    expectNear(momentsOf(isRed).mean, 0.75, 2);
+    expectMoments(isRed, { mean: 3 / 4, variance: 3 / 16, kurtosis: -2 / 3 });
     expect(() => random.pick([])).toThrow(RangeError);
   });
 });
