@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey } from 'node:crypto';
+import { createHmac, createSecretKey, hash as sha } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { canonicalJson } from './canonical-json.ts';
 
@@ -77,12 +77,17 @@ export function createIds(key: Buffer): Ids {
     surveyStream: (source, invitationId) => stream('survey', source, invitationId),
     complaintStream: (source, complaintId) => stream('complaint', source, complaintId),
     contentHash: (schemaVersion, body) => hash(`content|${schemaVersion}|${canonicalJson(body)}`),
-    factCommandId: (kind, source, id, contentHash) => hash(join('fact', [kind, source, id, contentHash])),
+    // What is keyed already needs no key again.
+    factCommandId: (kind, source, id, contentHash) => plainHash(join('fact', [kind, source, id, contentHash])),
     keyedCommandId: (operationId, actor, idempotencyKey, body) =>
       hash(join('key', [operationId, actor, idempotencyKey])).slice(0, 16) +
       hash(`body|${canonicalJson(body)}`).slice(0, 16),
     fingerprint: hash('fingerprint'),
   };
+}
+
+function plainHash(text: string): string {
+  return sha('sha256', text).slice(0, 32);
 }
 
 /** Streams that a customer has one of each. */

@@ -1,5 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
 import { z } from 'zod';
+import { unwrap } from './list-fields.ts';
 
 /** Text that a spreadsheet would take for a formula. */
 const formula = /^[=+\-@\t\r]/;
@@ -47,11 +48,4 @@ function valueAt(row: object, path: Column): unknown {
     value = (value as Record<string, unknown>)[name];
   }
   return value;
-}
-
-function unwrap(schema: z.ZodType): z.ZodType {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault) {
-    return unwrap(schema.unwrap() as z.ZodType);
-  }
-  return schema;
 }

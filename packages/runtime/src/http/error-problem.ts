@@ -1,4 +1,5 @@
 import { EventTooLargeError, InvalidPositionError, StoreUnavailableError } from '@tenure/event-store';
+import { ReadStoreError } from '@tenure/read-store';
 import { Problem } from './problem.ts';
 import type { ProblemCode } from './problem-codes.ts';
 
@@ -27,6 +28,12 @@ export function errorProblem(error: unknown): Problem {
   }
   if (error instanceof InvalidPositionError) {
     return new Problem('position-unknown', 'The position is none of this store', { cause: error });
+  }
+  if (error instanceof ReadStoreError && error.code === 'query-timeout') {
+    return new Problem('timeout', 'The query looks at too much; narrow it down', { cause: error });
+  }
+  if (error instanceof ReadStoreError && error.code === 'read-store-unavailable') {
+    return new Problem('views-unavailable', 'The views cannot be read just now', { cause: error });
   }
   if (error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number') {
     const code = byStatus[error.statusCode];

@@ -3,12 +3,25 @@ import { Problem } from './problem.ts';
 
 const WATCH_EVERY_MS = 100;
 
+interface FlightParts {
+  readonly reply: FastifyReply;
+  /** ms on the monotonic clock. */
+  readonly startedAt: number;
+  /** Infinite for streams. */
+  readonly timeoutMs: number;
+  readonly actor: string;
+  /** Of the answer, as was negotiated. */
+  readonly contentType: string;
+}
+
 /** One request at work, from its headers to the end of its answer. */
 export class Flight {
   /** ms on the monotonic clock; infinite for streams. */
   readonly deadline: number;
   readonly startedAt: number;
   readonly reply: FastifyReply;
+  readonly actor: string;
+  readonly contentType: string;
   /** The handler has the request; before, the body was still coming in. */
   handling = false;
   /** Nothing more will be answered: it has been, or the client has gone. */
@@ -16,8 +29,10 @@ export class Flight {
   #controller: AbortController | undefined;
   #aborted: Error | undefined;
 
-  constructor(reply: FastifyReply, startedAt: number, timeoutMs: number) {
+  constructor({ reply, startedAt, timeoutMs, actor, contentType }: FlightParts) {
     this.reply = reply;
+    this.actor = actor;
+    this.contentType = contentType;
     this.startedAt = startedAt;
     this.deadline = startedAt + timeoutMs;
   }

@@ -10,14 +10,9 @@ import { fastifyPath, type ServerOptions } from './server.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    flight: RouteFlight | null;
+    /** Set once the request was let in. */
+    flight: Flight | null;
   }
-}
-
-/** A request of a route that was let in. */
-interface RouteFlight extends Flight {
-  readonly actor: string;
-  readonly contentType: string;
 }
 
 interface Shared extends ServerOptions {
@@ -25,6 +20,8 @@ interface Shared extends ServerOptions {
   readonly access: Access;
   readonly isClosing: () => boolean;
 }
+
+const clientGone = new Problem('timeout', 'The client has gone');
 
 /** Hangs a route into the server: a gate before the body is read, then validation, handler and answer. */
 export function serveRoute(app: FastifyInstance, route: Route, shared: Shared): void {
@@ -50,16 +47,16 @@ export function serveRoute(app: FastifyInstance, route: Route, shared: Shared): 
     const contentType = negotiate(headers.accept, offered);
     if (request.raw.url?.includes('%00') === true) throw new Problem('bad-request', 'The address holds NUL');
     checkBodyHeaders(request, takesBody, bodyType);
-    const flight = Object.assign(new Flight(reply, performance.now(), timeoutMs), { actor, contentType });
+    const flight = new Flight({ reply, startedAt: performance.now(), timeoutMs, actor, contentType });
     request.flight = flight;
     atWork++;
     flights.add(flight);
     // 'close' comes after every answer, and when the client goes before it.
     reply.raw.once('close', () => {
       atWork--;
-      flight.answered = true;
       flights.remove(flight);
-      flight.abort(new Problem('timeout', 'The client has gone'));
+      if (!reply.raw.writableFinished) flight.abort(clientGone);
+      flight.answered = true;
       observe(reply.raw.statusCode, performance.now() - flight.startedAt);
     });
   };
@@ -111,7 +108,7 @@ export function serveRoute(app: FastifyInstance, route: Route, shared: Shared): 
     },
   });
 
-  const handle = (request: FastifyRequest, flight: RouteFlight): HandledAnswer | Promise<HandledAnswer> => {
+  const handle = (request: FastifyRequest, flight: Flight): HandledAnswer | Promise<HandledAnswer> => {
     const { headers } = request.raw;
     const origin = readOrigin(headers, flight.actor, newRequestId(), shared.activeTraceparent?.());
     const { body } = request;
