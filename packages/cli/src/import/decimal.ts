@@ -26,10 +26,6 @@ export function multiply(left: Decimal, right: Decimal): Decimal {
   return { units: left.units * right.units, scale: left.scale + right.scale };
 }
 
-export function negate({ units, scale }: Decimal): Decimal {
-  return { units: -units, scale };
-}
-
 /**
  * The same number in steps of 10 to the power of minus `scale`.
  * @returns undefined when it lies between two steps and the rule refuses that

@@ -1,0 +1,63 @@
+import { Command, CommanderError } from 'commander';
+import { backupCommand, restoreCommand } from './commands/backup.ts';
+import { demoCommand } from './commands/demo.ts';
+import { historyCommand } from './commands/history.ts';
+import { importCommand } from './commands/import.ts';
+import { parkedCommand } from './commands/parked.ts';
+import { serveCommand } from './commands/serve.ts';
+import { stateCommand } from './commands/state.ts';
+import type { Io } from './io.ts';
+
+/**
+ * Runs a command.
+ * @returns the exit code: 0 done, 1 failed, 2 wrong use
+ */
+export async function runCommand(args: readonly string[], io: Io): Promise<number> {
+  let code = 0;
+  const exit = (other: number): void => {
+    code = other;
+  };
+  const program = new Command('tenure')
+    .description("Each customer's whole life as one ordered, replayable history")
+    .addHelpText('after', environment)
+    .addCommand(serveCommand(io))
+    .addCommand(demoCommand(io))
+    .addCommand(importCommand(io, exit))
+    .addCommand(historyCommand(io))
+    .addCommand(stateCommand(io))
+    .addCommand(parkedCommand(io, exit))
+    .addCommand(backupCommand(io))
+    .addCommand(restoreCommand(io));
+  for (const command of allOf(program)) {
+    command
+      .exitOverride()
+      .showHelpAfterError('(--help tells more)')
+      .configureOutput({
+        writeOut: (text) => io.stdout.write(text),
+        writeErr: (text) => io.stderr.write(text),
+      });
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    // Commander has said what is wrong; help and version are no error.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    io.stderr.write(`${explain(error)}\n`);
+    return error instanceof Error && 'exitCode' in error && typeof error.exitCode === 'number' ? error.exitCode : 1;
+  }
+}
+
+const environment = `
+The commands talk to the service at TENURE_URL (with the key TENURE_API_KEY), else to one on this machine's TENURE_PORT
+(8080); if there is none, they open the store in TENURE_DATA (./data) themselves.`;
+
+function allOf(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(allOf)];
+}
+
+/** Errors with a code say what to do; others are bugs, and their stack says where. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error && typeof error.code === 'string' ? error.message : (error.stack ?? error.message);
+}

@@ -1,0 +1,81 @@
+import { createApiKey, createLog, loadConfig, startProcess } from '@tenure/runtime';
+import { info, standaloneConfig } from '@tenure/standalone';
+import { CommandFailedError } from '../errors.ts';
+import type { Io } from '../io.ts';
+import { type Client, createClient } from './client.ts';
+
+const probeTimeoutMs = 2000;
+
+/** A service to talk to: one that runs, or the embedded store, opened for this command. */
+export interface Server {
+  readonly client: Client;
+  /** Of the embedded store: resolves once its views show all that is in its log. At once for a service that runs. */
+  settle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Finds the service that `TENURE_URL` names, else one on this machine's `TENURE_PORT`, else opens the store in
+ * `TENURE_DATA` and serves it on a loopback port of its own, with a key that nobody else knows.
+ * @throws CommandFailedError when the store is open elsewhere
+ */
+export async function openServer({ env, stderr }: Io): Promise<Server> {
+  const remote = { settle: async () => undefined, close: async () => undefined };
+  const apiKey = env.TENURE_API_KEY || undefined;
+  if (env.TENURE_URL) {
+    return { ...remote, client: createClient({ url: env.TENURE_URL.replace(/\/+$/, ''), apiKey }) };
+  }
+  const local = `http://127.0.0.1:${env.TENURE_PORT || '8080'}`;
+  if (await isTenure(local)) return { ...remote, client: createClient({ url: local, apiKey }) };
+  return openEmbedded(env, stderr);
+}
+
+async function isTenure(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(probeTimeoutMs) });
+    return (await response.text()) === '{"status":"alive"}';
+  } catch {
+    // Nobody there, or somebody who speaks something else: not a service of ours.
+    return false;
+  }
+}
+
+async function openEmbedded(env: Io['env'], stderr: Io['stderr']): Promise<Server> {
+  const { secret, hash } = createApiKey();
+  const config = loadConfig(standaloneConfig, {
+    ...env,
+    TENURE_PORT: '0',
+    TENURE_HOST: '127.0.0.1',
+    TENURE_KEYS: JSON.stringify([{ id: 'cli', hash, scopes: ['*'] }]),
+  });
+  const log = createLog({ level: env.TENURE_LOG_LEVEL || 'error', service: 'cli', destination: stderr });
+  const running = await startProcess({ services: config.TENURE_SERVICES, config, info, log }).catch(explainLock);
+  const { store, views } = running.context;
+  return {
+    client: createClient({ url: running.url, apiKey: secret }),
+    settle: async () => {
+      const head = await store.head();
+      if (head !== null) await views.reached(head, new AbortController().signal);
+    },
+    close: async () => {
+      await running.stop();
+    },
+  };
+}
+
+function explainLock(error: unknown): never {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== 'store-locked') throw error;
+  throw new CommandFailedError(`${error.message}. If a service has it open, set TENURE_URL to where that answers.`, {
+    cause: error,
+  });
+}
+
+/** Does something with a service and closes it, whatever happens. */
+export async function withServer<T>(io: Io, use: (server: Server) => Promise<T>): Promise<T> {
+  const server = await openServer(io);
+  try {
+    return await use(server);
+  } finally {
+    await server.close();
+  }
+}
