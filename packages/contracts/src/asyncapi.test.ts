@@ -1,15 +1,14 @@
-import { createRequire } from 'node:module';
+import specs from '@asyncapi/specs';
 import { Ajv } from 'ajv';
 import ajvFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { asyncApiDocument } from './asyncapi.ts';
 import { eventRegistry } from './registry.ts';
 
-const asyncApiSchema = createRequire(import.meta.url)('@asyncapi/specs/schemas/3.0.0-without-$id.json');
-
 // The published schema refers to draft 7 by its id, and bindings of brokers use formats that say nothing here.
 const ajv = new Ajv({ strict: false, allErrors: true });
 ajvFormats.default(ajv);
+const asyncApiSchema: object = specs.schemasWithoutId['3.0.0'];
 const isAsyncApi = ajv.compile(asyncApiSchema);
 
 const document = asyncApiDocument({ version: '0.1.0' });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { factRef, instant, stage } from '../common.ts';
 import { defineEvent } from '../define-event.ts';
 
-export const stageReason = z.enum([
+const stageReason = z.enum([
   'first-order',
   'second-purchase-day',
   'frequency',
