@@ -23,6 +23,7 @@ export {
 } from './commands/commands.ts';
 export { stateOf, type Step, type StepOptions, step } from './commands/step.ts';
 export { type ConfigEntry, ConfigError, describeConfig, loadConfig, showConfig } from './config.ts';
+export { type ActionRouteOptions, actionRoute, commandIdOf } from './facts/action-route.ts';
 export {
   defineFact,
   type Fact,
@@ -38,6 +39,8 @@ export { answerWrite, writeAnswerJson, writeResponses } from './http/answers.ts'
 export { type AsOf, readAsOf, refuseAsOf } from './http/as-of.ts';
 export { RouteDeclarationError } from './http/check-routes.ts';
 export { errorProblem } from './http/error-problem.ts';
+export { type CollectionQuery, defineList, type List, type ListOptions } from './http/list.ts';
+export type { Comparison, ComputedField } from './http/list-filter.ts';
 export {
   answerList,
   type ListQuery,

@@ -64,7 +64,7 @@ export class BatchLines {
     try {
       return JSON.parse(line);
     } catch (error) {
-      throw new Problem('not-json', 'The line is not JSON', { cause: error });
+      throw notJson(error);
     }
   }
 
@@ -99,6 +99,10 @@ export class BatchLines {
 
 function invalid(pointer: string, detail: string): Problem {
   return new Problem('invalid', 'The line is not valid', { errors: [{ pointer, detail }] });
+}
+
+function notJson(cause: unknown): Problem {
+  return new Problem('not-json', 'The line is not JSON', { cause });
 }
 
 function refusal(line: number, problem: Problem): string {
