@@ -57,7 +57,7 @@ function operation(route: Route, components: Components): JsonObject {
 function parameters(place: 'path' | 'query', schema: z.ZodType | undefined, components: Components): JsonObject[] {
   if (!(schema instanceof z.ZodObject)) return [];
   return Object.entries(schema.shape as Record<string, z.ZodType>).map(([name, field]) => {
-    const { description, ...rest } = components.inline(field, 'input');
+    const { description, ...rest } = parameterSchema(field, components);
     return {
       name,
       in: place,
@@ -66,6 +66,13 @@ function parameters(place: 'path' | 'query', schema: z.ZodType | undefined, comp
       schema: rest,
     };
   });
+}
+
+/** A parameter is text that becomes a number or the like: what it becomes says more than that it was anything. */
+function parameterSchema(field: z.ZodType, components: Components): JsonObject {
+  const taken = components.inline(field, 'input');
+  const isAnything = Object.keys(taken).every((keyword) => keyword === 'description');
+  return isAnything ? { ...components.inline(field, 'output'), ...taken } : taken;
 }
 
 const visible = { type: 'string', minLength: 1, maxLength: 200, pattern: '^[\\x21-\\x7e]+$' };
