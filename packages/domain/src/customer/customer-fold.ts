@@ -7,7 +7,13 @@ import type { Calendar } from '../time/calendar.ts';
 import type { ContactPoint } from './fact.ts';
 import { compareFacts, type Fact, type FactOf } from './fact.ts';
 import { OrderBook } from './order-book.ts';
-import { type AttributeState, type CustomerKey, ProfileFacets } from './profile-facets.ts';
+import { type AttributeState, ProfileFacets } from './profile-facets.ts';
+
+/** How a publisher knows the customer; null once erased. */
+export interface CustomerKey {
+  readonly source: string;
+  readonly key: string | null;
+}
 
 /** Everything that is derived about one customer, at one instant. Instants in ms, money in minor units. */
 export interface CustomerState {
@@ -49,6 +55,7 @@ export class CustomerFold {
   readonly #policies: Policies;
   readonly #calendar: Calendar;
   #facts: Fact[] = [];
+  readonly #keys = new Map<string, CustomerKey>();
   #orders: OrderBook;
   #profile = new ProfileFacets();
   /** Refunds dated before their purchase, by the purchase's key; they take effect with it. */
@@ -77,7 +84,9 @@ export class CustomerFold {
 
   /** Adds facts in any order; those that are here already change nothing. Returns how many were new. */
   add(facts: readonly Fact[]): number {
-    const sorted = facts.length > 1 ? facts.toSorted(compareFacts) : facts;
+    const dated = facts.filter((fact) => fact.kind !== 'key');
+    if (dated.length < facts.length) this.#addKeys(facts);
+    const sorted = dated.length > 1 ? dated.sort(compareFacts) : dated;
     const first = sorted[0];
     if (first === undefined) return 0;
     const last = this.#facts.at(-1);
@@ -119,7 +128,7 @@ export class CustomerFold {
       customerSince: first.at,
       kind: this.#profile.kind,
       class: this.#profile.isKeyAccount ? 'key' : orders.frequency > 0 ? 'existing' : 'potential',
-      keys: this.#profile.keys,
+      keys: [...this.#keys.values()],
       attributes: this.#profile.attributes,
       contactPoints: this.#profile.contactPoints,
       spend: orders.spend,
@@ -139,6 +148,12 @@ export class CustomerFold {
       nextStageChangeAt: nextBoundary(lifecycle, this.#policies.lifecycle)?.at ?? null,
       nextLoyaltyChangeAt: account.nextChangeAt ?? null,
     };
+  }
+
+  #addKeys(facts: readonly Fact[]): void {
+    for (const fact of facts) {
+      if (fact.kind === 'key') this.#keys.set(fact.id, { source: fact.source, key: fact.key });
+    }
   }
 
   /** A purchase that a refund before it named was not there when that refund was folded. */
@@ -181,7 +196,7 @@ export class CustomerFold {
       if (fact === undefined) break;
       if (fact.kind === 'purchase') this.#foldPurchase(fact);
       else if (fact.kind === 'refund') this.#foldRefund(fact);
-      else this.#profile.add(fact);
+      else if (fact.kind !== 'key') this.#profile.add(fact);
     }
   }
 

@@ -14,6 +14,6 @@ export function derive(
   until: number,
 ): CustomerState | undefined {
   const fold = new CustomerFold(policies, calendar);
-  fold.add(facts.filter((fact) => fact.at <= until));
+  fold.add(facts.filter((fact) => fact.at <= until || fact.kind === 'key'));
   return fold.at(until);
 }

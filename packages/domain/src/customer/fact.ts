@@ -16,7 +16,9 @@ export type Fact = FactKey &
   (
     | { readonly kind: 'purchase'; readonly currency: string; readonly total: number }
     | { readonly kind: 'refund'; readonly currency: string; readonly amount: number; readonly originalOrderId?: string }
-    | { readonly kind: 'registration'; readonly key: string | null }
+    /** Identity: it has no date, and makes nobody a customer by itself. */
+    | { readonly kind: 'key'; readonly key: string | null }
+    | { readonly kind: 'registration' }
     | { readonly kind: 'customer-kind'; readonly value: 'person' | 'organisation' }
     | {
         readonly kind: 'attribute';

@@ -41,10 +41,16 @@ export function factsOf(event: HistoricEvent): readonly Fact[] {
       const original = originalOrderId === undefined ? {} : { originalOrderId };
       return [{ kind: 'refund', at, source, id: refundId, currency, amount, ...original }];
     }
-    case 'CustomerRegistered':
-      return [
-        { kind: 'registration', at, source: event.data.source, id: event.stream, key: event.personal?.key ?? null },
-      ];
+    case 'CustomerRegistered': {
+      const key: Fact = {
+        kind: 'key',
+        at,
+        source: event.data.source,
+        id: event.stream,
+        key: event.personal?.key ?? null,
+      };
+      return event.data.via === 'fact' ? [key] : [key, { kind: 'registration', ...step }];
+    }
     case 'ProfileCompleted':
       return [{ kind: 'customer-kind', ...step, value: event.data.kind }];
     case 'AttributesChanged':

@@ -9,17 +9,10 @@ export interface AttributeState {
   readonly observedAt: number;
 }
 
-/** How a publisher knows the customer; null once erased. */
-export interface CustomerKey {
-  readonly source: string;
-  readonly key: string | null;
-}
-
 /** What facts other than purchases and refunds say: who the customer is, what is open, how satisfied they are. */
 export class ProfileFacets {
   kind: 'person' | 'organisation' | null = null;
   isKeyAccount = false;
-  readonly keys: CustomerKey[] = [];
   readonly attributes = new Map<string, AttributeState>();
   readonly contactPoints = new Map<string, ContactPoint>();
   contacts = 0;
@@ -37,12 +30,10 @@ export class ProfileFacets {
     return [...this.#answers, ...complaints].sort((left, right) => left.at - right.at);
   }
 
-  add(fact: Exclude<Fact, FactOf<'purchase' | 'refund'>>): void {
+  add(fact: Exclude<Fact, FactOf<'purchase' | 'refund' | 'key'>>): void {
     switch (fact.kind) {
-      case 'other':
-        return;
       case 'registration':
-        this.keys.push({ source: fact.source, key: fact.key });
+      case 'other':
         return;
       case 'customer-kind':
         this.kind = fact.value;

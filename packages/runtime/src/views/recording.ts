@@ -1,4 +1,4 @@
-import type { CustomerState, Happening } from '@tenure/domain';
+import type { Happening } from '@tenure/domain';
 import { type EventStore, eventId, type NewEvent, type Position } from '@tenure/event-store';
 import type { CustomerCache, KnownCustomer } from './customer-cache.ts';
 import { recordedEvent } from './recorded-event.ts';
@@ -20,9 +20,10 @@ interface Mark extends RecordingMark {
 interface Plan {
   readonly customer: KnownCustomer;
   readonly recorder: Recorder;
-  readonly state: CustomerState;
   readonly revision: number;
   readonly events: readonly Happening[];
+  /** What will have been recorded. Made before the append: the fold goes on meanwhile. */
+  readonly mark: Mark;
   readonly occasion: Occasion;
 }
 
@@ -84,11 +85,12 @@ export class Recording {
       revision = recorded.at(-1)?.revision ?? -1;
       events = recorder.full(customer.id, state, recorded.map(recordedEvent));
     }
+    const planned: Mark = { generation, revision: revision + events.length, own: recorder.mark(state, generation) };
     if (events.length === 0) {
-      this.#mark(customer, recorder, state, revision);
+      customer.marks.set(recorder.name, planned);
       return undefined;
     }
-    return { customer, recorder, state, revision, events, occasion };
+    return { customer, recorder, revision, events, mark: planned, occasion };
   }
 
   /** Returns who met a conflict. */
@@ -104,19 +106,13 @@ export class Recording {
     );
     for (const [index, plan] of plans.entries()) {
       if (outcomes[index]?.status === 'appended') {
-        this.#mark(plan.customer, plan.recorder, plan.state, plan.revision + plan.events.length);
+        plan.customer.marks.set(plan.recorder.name, plan.mark);
       } else {
         plan.customer.marks.delete(plan.recorder.name);
         again.set(plan.customer.id, plan.occasion);
       }
     }
     return again;
-  }
-
-  #mark(customer: KnownCustomer, recorder: Recorder, state: CustomerState, revision: number): void {
-    const { generation } = customer.fold;
-    const mark: Mark = { generation, revision, own: recorder.mark(state, generation) };
-    customer.marks.set(recorder.name, mark);
   }
 }
 

@@ -1,0 +1,208 @@
+import type { DomainEvent } from '@tenure/contracts';
+import { evolveStages, type RecordedStages } from '@tenure/domain';
+import type { StoredEvent } from '@tenure/event-store';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { everyoneAt, everyonesTransitions } from '../oracle/index.ts';
+import { publishedFact } from '../support/publish.ts';
+import { describeWithData, type Fact, readOnlineRetail, retailFile } from '../support/retail.ts';
+import { type Body, type Running, start, until } from '../support/running.ts';
+
+const march = '2011-03-01T00:00:00.000Z';
+const september = '2011-09-01T00:00:00.000Z';
+const instants = ['2011-01-01', '2011-02-01', '2011-03-01', '2011-04-15', '2011-06-01', '2011-09-01'];
+
+/** Everything a customer view says that does not depend on when the log took what. */
+function told({ position: _position, ...view }: Body): Body {
+  return view;
+}
+
+function countTypes(events: readonly StoredEvent[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { type } of events) counts[type] = (counts[type] ?? 0) + 1;
+  return counts;
+}
+
+/** The stages that stand recorded, by customer. */
+function standingStages(events: readonly StoredEvent[]): Map<string, RecordedStages> {
+  const standing = new Map<string, RecordedStages>();
+  for (const event of events) {
+    if (event.type !== 'StageChanged' && event.type !== 'StageRestated') continue;
+    const id = event.customerId ?? '';
+    standing.set(id, evolveStages(standing.get(id) ?? [], event as unknown as DomainEvent));
+  }
+  return standing;
+}
+
+async function views(running: Running, query = ''): Promise<Map<string, Body>> {
+  const all = new Map<string, Body>();
+  for (const key of keys) {
+    const { status, body } = await running.get(`/v1/customers/by-key/online-retail/${key}${query}`);
+    all.set(key, status === 404 ? null : told(body));
+  }
+  return all;
+}
+
+/** Resolves once time has moved everybody. */
+async function churned(running: Running): Promise<void> {
+  await until(async () => (await running.get('/v1/analytics/lifecycle')).body.counts.churned === 1682);
+  await running.settled();
+}
+
+let facts: readonly Fact[] = [];
+let keys: readonly string[] = [];
+
+describeWithData('Online Retail, end to end', () => {
+  let running: Running;
+  let inOrder: Map<string, Body>;
+
+  beforeAll(async () => {
+    facts = readOnlineRetail(retailFile);
+    keys = [...new Set(facts.flatMap((fact) => ('customer' in fact && fact.customer !== null ? [fact.customer] : [])))];
+    running = await start({ now: march });
+    const session = (await running.post('/v1/imports', { name: 'online-retail', fingerprint: 'f'.repeat(64) })).body.id;
+    const results = await running.batch(facts.map(publishedFact), `?session=${session}`);
+    expect(results.every(({ status }) => status === 202)).toBe(true);
+    expect((await running.post(`/v1/imports/${session}/close`, {})).status).toBeLessThan(300);
+    await running.settled();
+    inOrder = await views(running);
+  }, 180_000);
+  afterAll(() => running?.stop());
+
+  it('I22: the log holds every fact once, and the stages that follow, each with cause and policy version', async () => {
+    const events = await running.events();
+    const counts = countTypes(events);
+    expect(counts).toMatchObject({ PurchaseRecorded: 4089, RefundRecorded: 805, CustomerRegistered: 1749 });
+    const standing = [...standingStages(events).values()].flat();
+    const to = (stage: string): number => standing.filter((step) => step.to === stage).length;
+    expect({ new: to('new'), active: to('active'), loyal: to('loyal') }).toEqual({ new: 1682, active: 622, loyal: 91 });
+    expect(standing.every(({ cause, policyVersion }) => cause !== null && policyVersion === 1)).toBe(true);
+  });
+
+  it('I22: sales are those of the file, to the penny', async () => {
+    const { body } = await running.get('/v1/analytics/sales');
+    expect(body.items).toEqual([
+      {
+        currency: 'GBP',
+        orders: 4089,
+        refunds: 805,
+        lines: 103431,
+        refundLines: 1904,
+        anonymousLines: 36210,
+        grossMinor: 203874259,
+        refundedMinor: 23172266,
+        netMinor: 180701993,
+        buyers: 1682,
+        customers: 1749,
+      },
+    ]);
+  });
+
+  it('every customer is as the second reckoning says', () => {
+    const expected = everyoneAt(facts, Date.parse(march));
+    expect(expected.size).toBe(1749);
+    for (const [key, view] of expected) {
+      const shown = inOrder.get(key);
+      expect({
+        spend: shown.spend.map(({ amountMinor, currency }: Body) => [currency, amountMinor]),
+        frequency: shown.frequency,
+        purchaseDays: shown.purchaseDays,
+        lastPurchaseAt: shown.lastPurchaseAt,
+        customerSince: shown.customerSince,
+        class: shown.class,
+        stage: shown.stage,
+        stageSince: shown.stageSince,
+        points: shown.points,
+        tier: shown.tier,
+        tierSince: shown.tierSince,
+      }).toEqual({
+        spend: Object.entries(view.spend),
+        frequency: view.frequency,
+        purchaseDays: view.purchaseDays,
+        lastPurchaseAt: iso(view.lastPurchaseAt),
+        customerSince: iso(view.customerSince),
+        class: view.class,
+        stage: view.stage,
+        stageSince: iso(view.stageSince),
+        points: view.points,
+        tier: view.tier,
+        tierSince: iso(view.tierSince),
+      });
+    }
+  });
+
+  it('the same file again changes nothing', async () => {
+    const before = (await running.events()).length;
+    const results = await running.batch(facts.map(publishedFact));
+    expect(results.every(({ status }) => status === 200)).toBe(true);
+    expect((await running.events()).length).toBe(before);
+  }, 120_000);
+
+  it('time moves customers who do nothing, on the right second', async () => {
+    running.clock.set(Date.parse(september));
+    await churned(running);
+    const events = await running.events();
+    const recorded = new Map<string, string[]>();
+    for (const [id, steps] of standingStages(events)) {
+      recorded.set(
+        id,
+        steps.map(({ to, at }) => `${to} ${iso(at)}`),
+      );
+    }
+    for (const [key, steps] of everyonesTransitions(facts, Date.parse(september))) {
+      const id = inOrder.get(key).id;
+      expect(recorded.get(id) ?? []).toEqual(steps.map(({ to, at }) => `${to} ${iso(at)}`));
+    }
+    const to = (stage: string): number =>
+      [...recorded.values()].flat().filter((step) => step.startsWith(`${stage} `)).length;
+    expect({ atRisk: to('at-risk'), churned: to('churned') }).toEqual({ atRisk: 1682, churned: 1682 });
+    const restated = events.filter(({ type }) => type === 'StageRestated' || type === 'LoyaltyRestated');
+    expect(restated).toEqual([]);
+  }, 180_000);
+
+  it.each([
+    ['permuted', (list: readonly Fact[]) => permuted(list, 20110301)],
+    ['in reverse', (list: readonly Fact[]) => list.toReversed()],
+  ])(
+    'late facts: %s, every view, lot and standing stage is as in order',
+    async (_, order) => {
+      const other = await start({ now: march });
+      try {
+        await other.batch(order(facts).map(publishedFact));
+        await other.settled();
+        expect(await views(other)).toEqual(inOrder);
+        other.clock.set(Date.parse(september));
+        await churned(other);
+        const [standing, expected] = [standingStages(await other.events()), standingStages(await running.events())];
+        expect(standing.size).toBe(expected.size);
+        for (const [id, steps] of standing) expect(steps).toEqual(expected.get(id));
+        for (const { id } of inOrder.values()) {
+          const { lots } = (await running.get(`/v1/loyalty/${id}`)).body;
+          expect((await other.get(`/v1/loyalty/${id}`)).body.lots).toEqual(lots);
+        }
+        for (const asOf of instants) {
+          const query = `?asOf=${asOf}T00:00:00Z`;
+          expect(await views(other, query)).toEqual(await views(running, query));
+        }
+      } finally {
+        await other.stop();
+      }
+    },
+    600_000,
+  );
+});
+
+function iso(instant: number | null): string | null {
+  return instant === null ? null : new Date(instant).toISOString();
+}
+
+/** A permutation that a seed chooses (Fisher and Yates, with a linear congruential generator). */
+function permuted<T>(list: readonly T[], seed: number): T[] {
+  const result = [...list];
+  let state = seed;
+  for (let last = result.length - 1; last > 0; last--) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    const other = state % (last + 1);
+    [result[last], result[other]] = [result[other] as T, result[last] as T];
+  }
+  return result;
+}

@@ -1,0 +1,137 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { StoredEvent } from '@tenure/event-store';
+import { createManualClock, type ManualClock } from '@tenure/runtime';
+import { startStandalone } from '@tenure/standalone';
+
+/** Answers are read as what they are: JSON of any shape. */
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+export type Body = any;
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Body;
+}
+
+/** The whole product in this process, on a store of its own, with a clock that the test moves. */
+export interface Running {
+  readonly url: string;
+  readonly directory: string;
+  readonly clock: ManualClock;
+  get(path: string, headers?: Record<string, string>): Promise<Answer>;
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
+  send(method: string, path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** Sends facts as a batch and returns the lines of the answer. */
+  batch(facts: readonly object[], query?: string): Promise<readonly Body[]>;
+  /** The whole log. */
+  events(): Promise<readonly StoredEvent[]>;
+  /** Resolves when views and recorders have applied the whole log and nothing more follows. */
+  settled(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface StartOptions {
+  /** What time it is. */
+  readonly now: string;
+  readonly env?: Record<string, string>;
+  /** Of an earlier run; else a new one, which goes with `stop`. */
+  readonly directory?: string;
+}
+
+/** The same for all runs, so that the same customer has the same id in each. */
+const idKey = '0123456789abcdef'.repeat(4);
+
+export async function start({ now, env = {}, directory: given }: StartOptions): Promise<Running> {
+  const directory = given ?? mkdtempSync(join(tmpdir(), 'tenure-e2e-'));
+  const clock = createManualClock(Date.parse(now));
+  const running = await startStandalone({
+    env: { TENURE_PORT: '0', TENURE_DATA: directory, TENURE_LOG_LEVEL: 'error', TENURE_ID_KEY: idKey, ...env },
+    clock: clock.description,
+    checkAnswers: true,
+  });
+  const send = async (
+    method: string,
+    path: string,
+    body: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> => {
+    const response = await fetch(running.url + path, {
+      method,
+      headers: body === undefined ? headers : { 'content-type': 'application/json', ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') === true;
+    return { status: response.status, headers: response.headers, body: isJson && text !== '' ? parse(text) : text };
+  };
+  return {
+    url: running.url,
+    directory,
+    clock,
+    send,
+    get: (path, headers) => send('GET', path, undefined, headers),
+    post: (path, body, headers) => send('POST', path, body, headers),
+    async batch(facts, query = '') {
+      const response = await fetch(`${running.url}/v1/facts/batch${query}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-ndjson' },
+        body: facts.map((fact) => `${JSON.stringify(fact)}\n`).join(''),
+      });
+      const text = await response.text();
+      if (response.status !== 200) throw new Error(`the batch was answered ${response.status}: ${text}`);
+      return text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+    },
+    async events() {
+      const { store } = running.context;
+      const events: StoredEvent[] = [];
+      for (;;) {
+        const last = events.at(-1);
+        const page = await store.readAll({ limit: 5_000, ...(last === undefined ? {} : { after: last.position }) });
+        if (page.length === 0) return events;
+        events.push(...page);
+      }
+    },
+    async settled() {
+      const { store, views } = running.context;
+      for (;;) {
+        const head = await store.head();
+        if (head === null) return;
+        await views.reached(head, AbortSignal.timeout(120_000));
+        await until(() => (views.positions.get('recording') ?? '') >= head);
+        if ((await store.head()) === head) return;
+      }
+    },
+    async stop() {
+      await running.stop();
+      if (given === undefined) rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Looks again and again until something holds. */
+export async function until(holds: () => boolean | Promise<boolean>, withinMs = 120_000): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error('what was waited for did not come');
+    await new Promise((resolve) => {
+      setTimeout(resolve, 10);
+    });
+  }
+}
+
+function parse(text: string): Body {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // NDJSON
+    return text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  }
+}
