@@ -72,7 +72,7 @@ const commands = fc
   .map((variant): RecordContact => ({ ...record, ...variant }));
 
 test('I1: decide never emits an event that evolve rejects', () => {
-  const property = fc.property(fc.array(commands, { maxLength: 10 }), (list) => {
+  const property = fc.property(fc.array(commands, { maxLength: 10, size: 'max' }), (list) => {
     const { events } = runCommands(contactDecider, list);
     const contents = new Set(list.map(({ contentHash }) => contentHash));
     // The first stands, every other content is seen once.

@@ -85,6 +85,11 @@ describe('planning', () => {
       .when({ ...schedule, occurredAt: wednesday + 1 })
       .then({ code: 'out-of-order', pointer: '/dueAt' }));
 
+  test('it may be due when it is planned', () =>
+    given([])
+      .when({ ...schedule, occurredAt: wednesday })
+      .then([{ ...scheduled, occurredAt: wednesday }]));
+
   test('other content is a conflict, seen once', () => {
     const other = { ...schedule, contentHash: 'two' };
     const submitted = { ...content, purpose: 'Ask about the kettle', customerId: ann, occurredAt: isoInstant(monday) };
@@ -126,6 +131,20 @@ describe('moving', () => {
     given([scheduled, moved(tuesday, friday)])
       .when(move(tuesday - 1, thursday))
       .then({ code: 'out-of-order', pointer: '/occurredAt' }));
+
+  test('may be at the instant of the last plan, or of the miss, and due at once', () => {
+    given([scheduled])
+      .when(move(monday, monday))
+      .then([moved(monday, monday)]);
+    given([scheduled, missed(wednesday)])
+      .when(move(wednesday, friday))
+      .then([moved(wednesday, friday)]);
+  });
+
+  test('at the due date is in time', () =>
+    given([scheduled])
+      .when(move(wednesday, friday))
+      .then([moved(wednesday, friday)]));
 
   test('into the past is refused', () =>
     given([scheduled])
@@ -181,10 +200,11 @@ describe('the timer', () => {
 });
 
 describe('doing it', () => {
-  test('in time', () =>
+  test.each([monday, tuesday, wednesday])('in time, at %i', (instant) =>
     given([scheduled])
-      .when(complete(tuesday))
-      .then([done(tuesday)]));
+      .when(complete(instant))
+      .then([done(instant)]),
+  );
 
   test('without satisfaction or words', () => {
     const { personal: _, ...silent } = done(tuesday);
@@ -248,7 +268,7 @@ const commands: fc.Arbitrary<FollowUpCommand> = fc.oneof(schedules, later, timer
 
 test('I1: decide never emits an event that evolve rejects', () => {
   const seen = new Set<string>();
-  const property = fc.property(fc.array(commands, { maxLength: 15 }), (list) => {
+  const property = fc.property(fc.array(commands, { maxLength: 15, size: 'max' }), (list) => {
     for (const event of runCommands(followUpDecider, list).events) seen.add(event.type);
   });
   fc.assert(property, settings);

@@ -51,7 +51,7 @@ const settings = { numRuns: 100, ...(seed === undefined ? {} : { seed: Number(se
 
 test('I1: decide never emits an event that evolve rejects', () => {
   const commands: fc.Arbitrary<ImportSessionCommand> = fc.constantFrom(start, finish);
-  const property = fc.property(fc.array(commands, { maxLength: 8 }), (list) => {
+  const property = fc.property(fc.array(commands, { maxLength: 8, size: 'max' }), (list) => {
     const { events } = runCommands(importSessionDecider, list);
     const begun = list.indexOf(start);
     const expected = begun < 0 ? [] : list.includes(finish, begun) ? [started, finished] : [started];

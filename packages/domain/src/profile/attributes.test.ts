@@ -29,6 +29,7 @@ test('an extension is a free text, and personal', () => {
 describe('values', () => {
   test.each<[string, AttributeValue]>([
     ['givenName', '明'],
+    ['givenName', 'a'.repeat(100)],
     ['birthDate', '2000-02-29'],
     ['gender', 'female'],
     ['country', 'CN'],

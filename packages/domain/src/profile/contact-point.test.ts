@@ -4,6 +4,7 @@ import { type ContactPointKind, normaliseContactPoint } from './contact-point.ts
 
 test.each<[ContactPointKind, string, string]>([
   ['email', ' Ann.Lee@Example.ORG ', 'ann.lee@example.org'],
+  ['email', `${'a'.repeat(242)}@example.org`, `${'a'.repeat(242)}@example.org`],
   ['phone', '+86 10 6552-9988', '+861065529988'],
   ['phone', '0049 30/123.456', '+4930123456'],
   ['phone', '(+44) 20 7946 0018', '+442079460018'],
@@ -17,7 +18,7 @@ test.each<[ContactPointKind, string]>([
   ['email', 'ann@example'],
   ['email', 'ann lee@example.org'],
   ['email', 'ann@@example.org'],
-  ['email', `${'a'.repeat(250)}@example.org`],
+  ['email', `${'a'.repeat(243)}@example.org`],
   ['phone', '020 7946 0018'],
   ['phone', '+44'],
   ['phone', '+44 20 7946 0018 0018 0018'],

@@ -212,6 +212,24 @@ describe('what cannot be', () => {
   test('a claim of nothing', () => expect(impossible([claimed])).toThrow(/cannot follow/));
   test('a claim twice', () => expect(impossible([anonymous, claimed, claimed])).toThrow(/cannot follow/));
   test('a claim of a customer’s purchase', () => expect(impossible([recorded, claimed])).toThrow(/cannot follow/));
+  test('a claim before the purchase', () => expect(impossible([refunded, claimed])).toThrow(/no purchase/));
+  test('a claim of another order', () => {
+    const stray = { ...claimed, data: { ...claimed.data, orderId: 'o-2' } };
+    expect(impossible([anonymous, stray])).toThrow(/another order/);
+  });
+  test('a claim by nobody', () =>
+    expect(impossible([anonymous, { ...claimed, customerId: null }])).toThrow(/nobody claims/));
+  test('a refund that names no purchase', () => {
+    const { originalOrderId: _, ...data } = refunded.data;
+    expect(impossible([{ ...refunded, data }])).toThrow(/names no purchase/);
+  });
+  test('a conflict with nothing', () => {
+    const data = { kind: 'purchase', source: 'web-shop', id: 'o-1', contentHash: 'two' } as const;
+    const personal = { submitted: {} };
+    expect(impossible([{ type: 'FactConflictDetected', data, personal, customerId: ann, occurredAt: noon }])).toThrow(
+      /nothing stands/,
+    );
+  });
   test('a refund of another order', () => {
     const stray = { ...refunded, data: { ...refunded.data, originalOrderId: 'o-2' } };
     expect(impossible([recorded, stray])).toThrow(/cannot follow/);
@@ -245,7 +263,7 @@ const commands: fc.Arbitrary<PurchaseCommand> = fc.oneof(purchases, refundOf(fc.
 
 test('I1: decide never emits an event that evolve rejects', () => {
   const seen = new Set<string>();
-  const property = fc.property(fc.array(commands, { maxLength: 15 }), (list) => {
+  const property = fc.property(fc.array(commands, { maxLength: 15, size: 'max' }), (list) => {
     for (const event of runCommands(purchaseDecider, list).events) seen.add(event.type);
   });
   fc.assert(property, settings);
@@ -253,7 +271,7 @@ test('I1: decide never emits an event that evolve rejects', () => {
 });
 
 test('a command that was accepted is unchanged when it comes again', () => {
-  const property = fc.property(fc.array(commands, { maxLength: 15 }), (list) => {
+  const property = fc.property(fc.array(commands, { maxLength: 15, size: 'max' }), (list) => {
     const { decisions, state } = runCommands(purchaseDecider, list);
     const accepted = list.filter((_, index) => decisions[index]?.kind === 'accepted');
     for (const command of accepted) expect(purchaseDecider.decide(command, state)).toEqual({ kind: 'unchanged' });
@@ -293,6 +311,18 @@ describe('a purchase as it stands', () => {
       ],
     });
   });
+
+  test('says where it was sold', () => {
+    const where = { channel: 'web', shop: 'Leeds', campaign: 'spring' };
+    expect(view({ ...record, content: { ...order, ...where } })).toMatchObject(where);
+    expect(Object.keys(view(record) ?? {})).not.toEqual(expect.arrayContaining(['channel']));
+  });
+
+  test('may be refunded to the last penny', () =>
+    expect(view(record, refund('r-1', 600), refund('r-2', 400))).toMatchObject({
+      remaining: [{ amountMinor: 0, currency: 'GBP' }],
+      refunds: [{ flags: [] }, { flags: [] }],
+    }));
 
   test('gives a claimed purchase and its anonymous refunds to the claimer', () => {
     const list = [{ ...record, customerId: null }, refund('r-1', 500, { customerId: null }), claim];

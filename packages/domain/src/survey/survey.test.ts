@@ -121,7 +121,13 @@ describe('the answer', () => {
 test('a command for another invitation is a fault of the caller', () =>
   expect(() => given([invited]).when({ ...answer, invitationId: 'i-2' })).toThrow(/another/));
 
+test('an invitation of another id is a fault of the caller', () =>
+  expect(() => given([invited]).when({ ...invite, content: { ...content, source: 'shop' } })).toThrow(/another/));
+
 test('what cannot be', () => {
+  const data = { kind: 'survey', source: 'crm', id: 'i-1', contentHash: 'two' } as const;
+  const conflict = { type: 'FactConflictDetected' as const, data, customerId: ann, occurredAt: noon };
+  expect(() => given([conflict])).toThrow(/nothing stands/);
   expect(() => given([invited, invited])).toThrow(/cannot follow/);
   expect(() => given([answered])).toThrow(/cannot follow/);
   expect(() => given([invited, answered, answered])).toThrow(/cannot follow/);
@@ -144,7 +150,7 @@ const commands: fc.Arbitrary<SurveyCommand> = fc.oneof(
 
 test('I1: decide never emits an event that evolve rejects', () => {
   const seen = new Set<string>();
-  const property = fc.property(fc.array(commands, { maxLength: 12 }), (list) => {
+  const property = fc.property(fc.array(commands, { maxLength: 12, size: 'max' }), (list) => {
     const { events } = runCommands(surveyDecider, list);
     for (const event of events) seen.add(event.type);
     expect(events.filter(({ type }) => type === 'SurveyAnswered').length).toBeLessThan(2);
