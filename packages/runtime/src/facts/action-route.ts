@@ -29,7 +29,7 @@ export interface ActionRouteOptions<S extends z.ZodType<ActionBody>, State, Comm
   readonly category: StreamCategory;
   readonly decider: Decider<State, Command, E>;
   /** @param occurredAt ms since 1970 UTC; now, if the body does not say */
-  command(body: z.output<S>, occurredAt: number): NoInfer<Command>;
+  command(body: z.output<S>, occurredAt: number): Command;
   /** Beside those that every action has. */
   readonly problems?: readonly ProblemCode[];
 }

@@ -1,5 +1,5 @@
 import { actionBody, followUpDoneBody, followUpMoveBody } from '@tenure/contracts';
-import { followUpDecider, isoInstant, reject } from '@tenure/domain';
+import { type FollowUpCommand, followUpDecider, isoInstant, reject } from '@tenure/domain';
 import { actionRoute, type Route, type ServiceContext } from '@tenure/runtime';
 
 const common = {
@@ -31,7 +31,11 @@ export function followUpRoutes(context: ServiceContext): readonly Route[] {
       summary: 'Give a follow-up visit another date',
       body: followUpMoveBody,
       decider: followUpDecider,
-      command: ({ dueAt }, occurredAt) => ({ type: 'MoveFollowUp', dueAt: Date.parse(dueAt), occurredAt }),
+      command: ({ dueAt }, occurredAt): FollowUpCommand => ({
+        type: 'MoveFollowUp',
+        dueAt: Date.parse(dueAt),
+        occurredAt,
+      }),
     }),
     actionRoute(context, {
       ...common,
@@ -40,7 +44,7 @@ export function followUpRoutes(context: ServiceContext): readonly Route[] {
       summary: 'Say that a follow-up visit took place',
       body: followUpDoneBody,
       decider: followUpDecider,
-      command: ({ outcome, satisfaction }, occurredAt) => ({
+      command: ({ outcome, satisfaction }, occurredAt): FollowUpCommand => ({
         type: 'CompleteFollowUp',
         outcome,
         satisfaction,
@@ -54,7 +58,7 @@ export function followUpRoutes(context: ServiceContext): readonly Route[] {
       summary: 'Say that a follow-up visit that has fallen due was missed; it is said by itself soon after',
       body: actionBody,
       decider: missedByHand,
-      command: (_, asOf) => ({ type: 'MissFollowUp', asOf }),
+      command: (_, asOf): FollowUpCommand => ({ type: 'MissFollowUp', asOf }),
     }),
   ];
 }
