@@ -21,6 +21,8 @@ interface Shared extends ServerOptions {
   readonly isClosing: () => boolean;
 }
 
+/** Room for what clients send as "nothing", such as `{}`. */
+const NO_BODY_BYTES = 1_024;
 const clientGone = new Problem('timeout', 'The client has gone');
 
 /** Hangs a route into the server: a gate before the body is read, then validation, handler and answer. */
@@ -64,7 +66,7 @@ export function serveRoute(app: FastifyInstance, route: Route, shared: Shared): 
   app.route({
     method: route.method,
     url: fastifyPath(route.path),
-    bodyLimit: Math.max(2, Math.min(route.limits.bodyBytes, limits.maxBodyBytes)),
+    bodyLimit: takesBody ? Math.min(route.limits.bodyBytes, limits.maxBodyBytes) : NO_BODY_BYTES,
     onRequest(request, reply, done) {
       try {
         gate(request, reply);
