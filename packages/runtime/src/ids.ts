@@ -30,6 +30,8 @@ export interface Ids {
   followUpStream(source: string, followUpId: string): string;
   surveyStream(source: string, invitationId: string): string;
   complaintStream(source: string, complaintId: string): string;
+  /** Of a contact point in its normal form: whoever has the same one, it is the same id. */
+  contactPointId(kind: string, value: string): string;
   /** Of a body as it was accepted, before defaults; `schemaVersion` is that of the body's schema. */
   contentHash(schemaVersion: number, body: unknown): string;
   /** Of a fact: the same fact sent again has it again. */
@@ -76,6 +78,7 @@ export function createIds(key: Buffer): Ids {
     followUpStream: (source, followUpId) => stream('followup', source, followUpId),
     surveyStream: (source, invitationId) => stream('survey', source, invitationId),
     complaintStream: (source, complaintId) => stream('complaint', source, complaintId),
+    contactPointId: (kind, value) => hash(join('contact-point', [kind, value])),
     contentHash: (schemaVersion, body) => hash(`content|${schemaVersion}|${canonicalJson(body)}`),
     // What is keyed already needs no key again.
     factCommandId: (kind, source, id, contentHash) => plainHash(join('fact', [kind, source, id, contentHash])),

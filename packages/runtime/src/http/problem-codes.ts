@@ -53,6 +53,7 @@ const rejections = {
   'duplicate-attribute': { status: 422, title: 'One attribute has two values at one instant' },
   'too-many-attributes': { status: 422, title: 'There is no room for more attributes' },
   'invalid-contact-point': { status: 422, title: 'The value cannot be a contact point of this kind' },
+  'unknown-contact-point': { status: 422, title: 'The customer has no such contact point' },
   'too-many-contact-points': { status: 422, title: 'There is no room for more contact points' },
   'self-link': { status: 422, title: 'A customer cannot be linked to itself' },
 } as const satisfies Record<string, ProblemKind>;

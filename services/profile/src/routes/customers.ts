@@ -1,0 +1,146 @@
+import { customerBody, customerLinkBody, customerPatchBody, idParams } from '@tenure/contracts';
+import { profileDecider } from '@tenure/domain';
+import {
+  answerWrite,
+  commandIdOf,
+  customerStreams,
+  defineRoute,
+  factInstant,
+  handleCommand,
+  type Route,
+  type ServiceContext,
+  step,
+  writeResponses,
+} from '@tenure/runtime';
+import { canonicalId } from '../canonical-id.ts';
+import { identified } from '../contact-points.ts';
+import { namedKeyDecider } from '../linking.ts';
+
+const common = {
+  tags: ['customers'],
+  scopes: ['customers:write'],
+  limits: { bodyBytes: 512 * 1024, timeoutMs: 5_000 },
+  responses: writeResponses,
+} as const;
+
+const values = [
+  'unknown-attribute',
+  'invalid-attribute',
+  'too-many-attributes',
+  'invalid-contact-point',
+  'too-many-contact-points',
+  'out-of-order',
+  'in-the-future',
+] as const;
+
+/** Who a customer is: registered, changed, linked with other keys of theirs. */
+export function customerRoutes(context: ServiceContext): readonly Route[] {
+  const { ids, clock, store } = context;
+  const at = (instant: string | undefined): number =>
+    instant === undefined ? clock.now() : factInstant(instant, clock);
+
+  return [
+    defineRoute({
+      ...common,
+      method: 'POST',
+      path: '/v1/customers',
+      operationId: 'registerCustomer',
+      summary: 'Register a person or an organisation; completes one that a fact has registered',
+      body: customerBody,
+      problems: ['already-registered', ...values],
+      async handler({ body, origin }) {
+        const { source, key } = body.customer;
+        const customerId = ids.customerId(source, key);
+        const contentHash = ids.contentHash(1, body);
+        const result = await handleCommand(context, {
+          service: 'profile',
+          origin,
+          commandId: ids.factCommandId('customer', source, customerId, contentHash),
+          stream: customerStreams.profile(customerId),
+          decider: profileDecider,
+          command: {
+            type: 'RegisterCustomer',
+            customerId,
+            source,
+            key,
+            kind: body.kind,
+            attributes: body.attributes,
+            contactPoints: identified(ids, body.contactPoints ?? []),
+            contentHash,
+            occurredAt: at(body.occurredAt),
+          },
+          optimistic: true,
+        });
+        return answerWrite(customerId, result);
+      },
+    }),
+    defineRoute({
+      ...common,
+      method: 'PATCH',
+      path: '/v1/customers/{id}',
+      operationId: 'changeCustomer',
+      summary: 'Change attributes, contact points and the mark of a key account, all of it or nothing',
+      params: idParams,
+      body: customerPatchBody,
+      ifMatch: true,
+      problems: ['not-found', 'precondition-failed', 'unknown-contact-point', ...values],
+      async handler({ params, body, origin }) {
+        const id = await canonicalId(store, params.id);
+        const { attributes, contactPoints, keyAccount } = body;
+        const result = await handleCommand(context, {
+          service: 'profile',
+          origin,
+          commandId: commandIdOf(ids, 'changeCustomer', origin, { id: params.id, body }),
+          stream: customerStreams.profile(id),
+          decider: profileDecider,
+          command: {
+            type: 'ChangeProfile',
+            attributes,
+            contactPoints:
+              contactPoints === undefined
+                ? undefined
+                : { ...contactPoints, add: identified(ids, contactPoints.add ?? []) },
+            keyAccount,
+            occurredAt: at(body.occurredAt),
+          },
+          expectedRevision: origin.ifMatch,
+        });
+        return answerWrite(id, result);
+      },
+    }),
+    defineRoute({
+      ...common,
+      method: 'POST',
+      path: '/v1/customers/{id}/links',
+      operationId: 'linkCustomer',
+      summary: 'Say that another key is the same customer',
+      params: idParams,
+      body: customerLinkBody,
+      problems: ['not-found', 'self-link'],
+      async handler({ params: { id }, body: { customer }, origin }) {
+        const { source, key } = customer;
+        const otherId = ids.customerId(source, key);
+        const occurredAt = clock.now();
+        const result = await context.commands.handle({
+          service: 'profile',
+          origin,
+          commandId: ids.factCommandId('link', id, otherId, ''),
+          // The answer is about the customer of the path, whose step is therefore the last.
+          steps: [
+            step({
+              stream: customerStreams.profile(otherId),
+              decider: namedKeyDecider,
+              command: { type: 'LinkKey', customerId: otherId, source, key, otherCustomerId: id, occurredAt },
+            }),
+            step({
+              stream: customerStreams.profile(id),
+              decider: profileDecider,
+              command: { type: 'LinkKey', otherCustomerId: otherId, occurredAt },
+            }),
+          ],
+        });
+        return answerWrite(id, result);
+      },
+    }),
+  ];
+}
