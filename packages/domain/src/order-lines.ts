@@ -2,7 +2,7 @@ import type { Decision } from './decider.ts';
 import { reject } from './rejections.ts';
 
 /** The most that one order or refund may amount to; the sum of 90 such is still a safe integer. */
-export const maxTotalMinor = 100_000_000_000_000;
+const maxTotalMinor = 100_000_000_000_000;
 
 /** What is wrong with the lines of a purchase or a refund as a whole; undefined if nothing is. */
 export function checkLines(
