@@ -17,7 +17,7 @@ import {
   $or,
   $subtract,
 } from 'mingo/operators/expression';
-import { $count as $countStage, $group, $limit, $project, $unwind } from 'mingo/operators/pipeline';
+import { $group, $limit, $project, $unwind } from 'mingo/operators/pipeline';
 import type { AnyObject, Options } from 'mingo/types';
 import { compileFilter } from './matcher.ts';
 import { checkPipeline, pipelineFailed } from './pipeline.ts';
@@ -51,6 +51,12 @@ function sortStage(rows: Sequence, keys: AnyObject, _options: Options): Sequence
   return Lazy(sortDocuments(rows.collect<Document>(), sort));
 }
 
+/** Of no rows there is no count, where mingo gives 0. */
+function countStage(rows: Sequence, name: string, _options: Options): Sequence {
+  const count = rows.size();
+  return Lazy(count === 0 ? [] : [{ [name]: count }]);
+}
+
 /** The value of an expression for each of the documents, without null and missing. */
 function valuesOf(documents: AnyObject[], expression: unknown, options: Options): readonly Json[] {
   const values = $push(documents, expression, options) as Json[];
@@ -78,7 +84,7 @@ const CONTEXT = Context.init({
   pipeline: {
     $match: matchStage,
     $sort: sortStage,
-    $count: $countStage,
+    $count: countStage,
     $group,
     $limit,
     $project,

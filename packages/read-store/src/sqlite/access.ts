@@ -10,17 +10,22 @@ export interface Access {
   readonly clause: string;
   /** A condition that names candidates, beside the filter itself. */
   readonly candidates: Segment | undefined;
-  /** Whether the index gives rows in their order: all of it, all but ties, or not. */
-  readonly ordered: 'fully' | 'but-ties' | 'no';
+  readonly ordered: Ordered;
 }
+
+/**
+ * How far an index gives rows in their order: `fully`; `grouped`, descending with ties the wrong way round; `partly`,
+ * by the first key, so that SQLite sorts but those with the same value; `no`.
+ */
+export type Ordered = 'fully' | 'grouped' | 'partly' | 'no';
 
 /** How many rows a condition selects, but no more than `atMost`. */
 export type RowCounter = (from: string, params: readonly ColumnValue[], atMost: number) => number;
 
-/**
- * So few candidates are sorted rather than looked for along the order of another index: it costs less than 2 ms.
- */
+/** So few candidates are sorted rather than looked for along the order of another index: that costs about a ms. */
 const FEW = 1_000;
+/** Beyond this, it does not matter which index selects fewer. */
+const MANY = 20_000;
 
 /** An index, with the conditions of a filter that select a range of it. */
 interface Range {
@@ -28,7 +33,7 @@ interface Range {
   readonly conditions: readonly SqlCondition[];
   /** How many fields are bound to one value each. */
   readonly points: number;
-  readonly fields: readonly string[];
+  readonly ordered: Ordered;
 }
 
 /**
@@ -44,34 +49,56 @@ export function chooseAccess(
   countRows: RowCounter,
 ): Access {
   const parts = condition.op === 'and' ? condition.of : [condition];
+  const bound = boundColumns(parts, source);
   const indexes = [{ name: `${collection.documents}_id`, fields: ['_id'] }, ...collection.indexes];
-  const ranges = indexes.map((index) => rangeOf(index, parts, source));
-  const inOrder = order && mostPoints(ranges.filter((range) => orderedBy(range, source, order) !== 'no'));
-  if (inOrder && inOrder.points > 0 && inOrder.points === parts.length) return accessBy(inOrder, source, order);
+  const ranges = indexes.map((index) => rangeOf(index, parts, source, order, bound));
+  const inOrder = best(ranges, (range) => RANK[range.ordered] * 100 + range.points);
+  const sorted = RANK[inOrder?.ordered ?? 'no'];
+  if (inOrder && sorted === 2 && inOrder.points === parts.length && parts.length > 0) return accessBy(inOrder);
 
-  const selective = ranges.filter((range) => range.conditions.length > 0);
-  const items = parts.map((part) => itemCandidates(collection, source, part)).filter((part) => part !== undefined);
-  let best: { readonly rows: number; readonly access: Access } | undefined;
-  for (const range of selective) {
+  const cap = sorted === 2 ? FEW : MANY;
+  let few: { readonly rows: number; readonly access: Access } | undefined;
+  const consider = (from: string, params: readonly ColumnValue[], access: Access): void => {
+    const rows = countRows(from, params, few?.rows ?? cap);
+    if (rows < (few?.rows ?? cap) || (few === undefined && sorted === 0)) few = { rows, access };
+  };
+  for (const range of ranges) {
+    if (range.conditions.length === 0) continue;
     const { sql, params } = all(range.conditions);
-    const from = `${collection.documents} indexed by ${range.name} where ${sql}`;
-    const rows = countRows(from, params, best?.rows ?? FEW * 20);
-    if (best === undefined || rows < best.rows) best = { rows, access: accessBy(range, source, order) };
+    consider(`${collection.documents} indexed by ${range.name} where ${sql}`, params, accessBy(range));
   }
-  for (const candidates of items) {
-    const rows = countRows(`(${candidates.select})`, candidates.params, best?.rows ?? FEW * 20);
-    const sql = `seq in (${candidates.select})`;
-    const access: Access = { clause: 'not indexed', candidates: { sql, params: candidates.params }, ordered: 'no' };
-    if (best === undefined || rows < best.rows) best = { rows, access };
+  for (const part of parts) {
+    const items = itemCandidates(collection, source, part);
+    if (items === undefined) continue;
+    const candidates = { sql: `seq in (${items.sql})`, params: items.params };
+    consider(`(${items.sql})`, items.params, { clause: 'not indexed', candidates, ordered: 'no' });
   }
-  if (best !== undefined && (best.rows < FEW || inOrder === undefined)) return best.access;
-  if (inOrder !== undefined) return accessBy(inOrder, source, order);
-  return { clause: 'not indexed', candidates: undefined, ordered: 'no' };
+  if (few !== undefined) return few.access;
+  if (inOrder !== undefined && sorted > 0) return accessBy(inOrder);
+  return { clause: '', candidates: undefined, ordered: 'no' };
 }
 
-function accessBy(range: Range, source: ColumnSource, order: readonly OrderColumn[] | undefined): Access {
-  const ordered = order === undefined ? 'no' : orderedBy(range, source, order);
-  return { clause: `indexed by ${range.name}`, candidates: undefined, ordered };
+const RANK: Readonly<Record<Ordered, number>> = { fully: 2, grouped: 2, partly: 1, no: 0 };
+
+function best<T>(candidates: readonly T[], score: (candidate: T) => number): T | undefined {
+  return candidates.reduce<T | undefined>(
+    (winner, candidate) => (winner !== undefined && score(winner) >= score(candidate) ? winner : candidate),
+    undefined,
+  );
+}
+
+/** The columns that a filter binds to one value, so that they do not matter to the order. */
+function boundColumns(parts: readonly Condition[], source: ColumnSource): ReadonlySet<string> {
+  const names = parts.map((part) =>
+    part.op === 'field' && part.test.op === 'eq' && !source.irregular(part.path)
+      ? source.column(part.path)?.name
+      : undefined,
+  );
+  return new Set(names.filter((name) => name !== undefined));
+}
+
+function accessBy({ name, ordered }: Range): Access {
+  return { clause: `indexed by ${name}`, candidates: undefined, ordered };
 }
 
 /** The conditions that an index serves: one value for each of its first fields, then a range of the next. */
@@ -79,68 +106,55 @@ function rangeOf(
   index: { readonly name: string; readonly fields: readonly string[] },
   parts: readonly Condition[],
   source: ColumnSource,
+  order: readonly OrderColumn[] | undefined,
+  bound: ReadonlySet<string>,
 ): Range {
   const conditions: SqlCondition[] = [];
   let points = 0;
   for (const field of index.fields) {
-    const own = parts.filter((part) => part.op === 'field' && part.path === field && !source.irregular(field));
-    const tests = own.flatMap((part) => (part.op === 'field' && isRange(part.test) ? [part] : []));
+    const tests = parts.filter(
+      (part) => part.op === 'field' && part.path === field && isRange(part.test) && !source.irregular(field),
+    );
     conditions.push(...tests.map((part) => toSql(part, source)).filter((sql) => sql !== undefined));
-    if (!tests.some((part) => part.test.op === 'eq')) break;
+    if (!tests.some((part) => part.op === 'field' && part.test.op === 'eq')) break;
     points++;
   }
-  return { name: index.name, fields: index.fields, conditions, points };
+  const free = [...index.fields.map((field) => source.column(field)?.name ?? ''), 'id'].slice(points);
+  return { name: index.name, conditions, points, ordered: order === undefined ? 'no' : orderedBy(free, order, bound) };
 }
 
-function isRange(test: Test): boolean {
-  return test.op === 'eq' || test.op === 'in' || isComparison(test);
+function isRange({ op }: Test): boolean {
+  return op === 'eq' || op === 'in' || op === 'gt' || op === 'gte' || op === 'lt' || op === 'lte';
 }
 
-function isComparison(test: Test): boolean {
-  return test.op === 'gt' || test.op === 'gte' || test.op === 'lt' || test.op === 'lte';
-}
-
-function orderedBy(range: Range, source: ColumnSource, order: readonly OrderColumn[]): Access['ordered'] {
-  const columns = [...range.fields.map((field) => source.column(field)?.name), 'id'];
-  const bound = columns.slice(0, range.points);
-  const free = columns.slice(range.points);
-  const wanted = order.filter((column) => !bound.includes(column.name));
-  // A row found by its id is alone.
-  if (bound.includes('id') || wanted.length === 0) return 'fully';
-  if (!wanted.every((column, i) => column.name === free[i])) return 'no';
-  if (wanted.every((column) => column.direction === wanted[0]?.direction)) return 'fully';
-  const keys = wanted.slice(0, -1);
-  return keys.every((column) => column.direction === keys[0]?.direction) ? 'but-ties' : 'no';
-}
-
-function mostPoints(ranges: readonly Range[]): Range | undefined {
-  return ranges.reduce<Range | undefined>(
-    (best, range) => (best && best.points >= range.points ? best : range),
-    undefined,
-  );
+/** How far columns of an index, after those that are bound, give an order. */
+function orderedBy(free: readonly string[], order: readonly OrderColumn[], bound: ReadonlySet<string>): Ordered {
+  const wanted = order.filter((column) => !bound.has(column.name));
+  const [first, second] = wanted;
+  if (first === undefined) return 'fully';
+  if (first.name !== free[0]) return 'no';
+  const all = wanted.every((column, i) => column.name === free[i]);
+  if (all && wanted.every((column) => column.direction === first.direction)) return 'fully';
+  const down = first.direction === -1 && second?.name === 'id' && second.direction === 1;
+  return all && down && order.length === 2 ? 'grouped' : 'partly';
 }
 
 /** A field that is an array in some documents is looked up by its items, and by the column for all others. */
-function itemCandidates(
-  collection: CollectionLayout,
-  source: ColumnSource,
-  part: Condition,
-): { readonly select: string; readonly params: readonly ColumnValue[] } | undefined {
+function itemCandidates(collection: CollectionLayout, source: ColumnSource, part: Condition): Segment | undefined {
   if (part.op !== 'field' || !source.irregular(part.path)) return undefined;
-  const { test } = part;
+  const { test, path } = part;
   const wantsNull = (test.op === 'eq' && test.value === null) || (test.op === 'in' && test.values.includes(null));
-  const column = source.column(part.path)?.column;
-  if (column === undefined || wantsNull || !isRange(test)) return undefined;
+  const column = source.column(path)?.column;
+  const index = collection.indexes.find((candidate) => candidate.fields[0] === path);
+  if (column === undefined || index === undefined || wantsNull || !isRange(test)) return undefined;
   const regular: ColumnSource = { column: (field) => source.column(field), irregular: () => false };
   const inColumn = toSql(part, regular);
   const inItems = toSql(part, { ...regular, column: () => ({ name: 'value', column }) });
   if (inColumn === undefined || inItems === undefined) return undefined;
-  const index = collection.indexes.find((candidate) => candidate.fields[0] === part.path);
-  if (index === undefined) return undefined;
   return {
-    select:
-      `select seq from ${collection.documents} indexed by ${index.name} where ${inColumn.sql} ` +
-      `union select seq from ${collection.items} where field = ${column.ordinal} and ((${inItems.sql}) or value = x'ff')`,
+    sql:
+      `select seq from ${collection.documents} indexed by ${index.name} where ${inColumn.sql} union ` +
+      `select seq from ${collection.items} where field = ${column.ordinal} and ((${inItems.sql}) or value = x'ff')`,
     params: [...inColumn.params, ...inItems.params],
   };
 }

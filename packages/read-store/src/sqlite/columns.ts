@@ -1,3 +1,4 @@
+import type { Scalar } from '../filter.ts';
 import type { Document, Json } from '../port.ts';
 import { type Found, isArray, isObject, visitPath } from '../values.ts';
 
@@ -30,7 +31,8 @@ export function columnValue(value: Found): ColumnValue | undefined {
     case 'undefined':
       return null;
     case 'number':
-      return value;
+      // JSON has no other numbers; it writes null for them.
+      return Number.isFinite(value) ? value : null;
     case 'boolean':
       return value ? TRUE : FALSE;
     case 'string':
@@ -64,6 +66,12 @@ function plainValue(document: { readonly [key: string]: Json }, path: readonly s
     value = value[name];
   }
   return columnValue(value);
+}
+
+/** A scalar back from a column that holds it exactly. */
+export function columnScalar(value: unknown): Scalar {
+  if (value instanceof Uint8Array) return value[0] === 1;
+  return typeof value === 'number' || typeof value === 'string' ? value : null;
 }
 
 export function isIrregular(mask: number, column: Column): boolean {

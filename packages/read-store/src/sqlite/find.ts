@@ -4,6 +4,7 @@ import { comparePlaces, placeOf } from '../sort.ts';
 import type { RowCounter } from './access.ts';
 import type { ColumnSource } from './conditions.ts';
 import type { Connection } from './connection.ts';
+import { descend } from './descent.ts';
 import type { CollectionLayout } from './layout.ts';
 import { columnSource, type OrderedPlan, planFind, planScan, type ScanPlan } from './plan.ts';
 
@@ -39,11 +40,12 @@ export function planOf(source: Source, options: FindOptions): OrderedPlan | Scan
  * Plans a scan.
  * @throws {FilterError}
  */
-export function planOfScan(source: Source, filter: Filter | undefined): ScanPlan {
-  return planScan(source.collection, columnsOf(source), filter, rowCounter(source.connection));
+export function planOfScan(source: Source, filter: Filter | undefined, columns?: string): ScanPlan {
+  return planScan(source.collection, columnsOf(source), filter, rowCounter(source.connection), columns);
 }
 
-function columnsOf({ connection, collection }: Source): ColumnSource {
+/** What SQL knows of a collection at this moment. */
+export function columnsOf({ connection, collection }: Source): ColumnSource {
   const sql = 'select ordinal from fields where collection = ? and irregular > 0';
   const rows = connection.prepare(sql).all(collection.id);
   return columnSource(collection, new Set(rows.map((row) => Number(row.ordinal))));
@@ -70,15 +72,33 @@ export function* findRows(source: Source, options: FindOptions): Rows {
 
 function* orderedRows(source: Source, plan: OrderedPlan, filter: Filter | undefined): Rows {
   const matches = plan.exact ? undefined : compileFilter(filter);
-  for (const { sql, params } of plan.statements) {
-    for (const { doc, seq } of source.connection.prepare(sql).iterate(...params)) {
-      yield accepted(plan.mode === 'streamed' ? String(doc) : readSeq(source, Number(seq)), matches);
+  if (plan.mode === 'picked') {
+    const read = seqReader(source);
+    for (const seq of pickedSeqs(source, plan)) yield accepted(read(seq), matches);
+    return;
+  }
+  for (const part of plan.parts) {
+    if ('from' in part) continue;
+    for (const { doc } of source.connection.prepare(part.sql).iterate(...part.params)) {
+      yield accepted(String(doc), matches);
+    }
+  }
+}
+
+/** The row numbers of a `picked` plan, in order. */
+function* pickedSeqs({ connection }: Source, plan: OrderedPlan): Generator<number> {
+  for (const part of plan.parts) {
+    if ('from' in part) {
+      yield* descend(connection, part);
+    } else {
+      for (const { seq } of connection.prepare(part.sql).iterate(...part.params)) yield Number(seq);
     }
   }
 }
 
 function* sortedRows(source: Source, plan: ScanPlan, options: FindOptions): Rows {
-  for (const seq of yield* sortedSeqs(source, plan, options)) yield accepted(readSeq(source, seq), undefined);
+  const read = seqReader(source);
+  for (const seq of yield* sortedSeqs(source, plan, options)) yield accepted(read(seq), undefined);
 }
 
 /** The numbers of the rows that a query finds, in order, sorted here where SQL does not. Keeps no documents. */
@@ -88,7 +108,7 @@ export function* sortedSeqs(
   { filter, sort = [], after, limit = Number.POSITIVE_INFINITY }: FindOptions,
 ): Generator<undefined, readonly number[], undefined> {
   const matches = plan.exact ? undefined : compileFilter(filter);
-  if (plan.mode !== 'scan') return yield* pickedSeqs(source, plan, matches, limit);
+  if (plan.mode !== 'scan') return yield* passingSeqs(source, plan, matches, limit);
   let found: { readonly place: readonly Json[]; readonly seq: number }[] = [];
   const cut = (): void => {
     found = found.sort((a, b) => comparePlaces(a.place, b.place, sort)).slice(0, limit);
@@ -106,19 +126,18 @@ export function* sortedSeqs(
   return found.map(({ seq }) => seq);
 }
 
-function* pickedSeqs(
+function* passingSeqs(
   source: Source,
   plan: OrderedPlan,
   matches: Matcher | undefined,
   limit: number,
 ): Generator<undefined, readonly number[], undefined> {
+  const read = seqReader(source);
   const seqs: number[] = [];
-  for (const { sql, params } of plan.statements) {
-    for (const { seq } of source.connection.prepare(sql).iterate(...params)) {
-      yield undefined;
-      if (matches && accepted(readSeq(source, Number(seq)), matches) === undefined) continue;
-      if (seqs.push(Number(seq)) >= limit) return seqs;
-    }
+  for (const seq of pickedSeqs(source, plan)) {
+    yield undefined;
+    if (matches !== undefined && accepted(read(seq), matches) === undefined) continue;
+    if (seqs.push(seq) >= limit) break;
   }
   return seqs;
 }
@@ -134,7 +153,7 @@ export function* scanRows(source: Source, filter: Filter | undefined): Rows {
 
 /** Counts documents. */
 export function* countRows(source: Source, filter: Filter | undefined): Generator<undefined, number, undefined> {
-  const plan = planOfScan(source, filter);
+  const plan = planOfScan(source, filter, '1');
   if (plan.exact) {
     const row = source.connection.prepare(`select count(*) as n from (${plan.sql})`).get(...plan.params);
     return Number(row?.n);
@@ -154,8 +173,11 @@ function accepted(json: string | undefined, matches: Matcher | undefined): Row |
   return matches(document) ? { json, document } : undefined;
 }
 
-/** Reads a document by row number; undefined if it is gone. */
-export function readSeq({ connection, collection }: Source, seq: number): string | undefined {
-  const row = connection.prepare(`select doc from ${collection.documents} where seq = ?`).get(seq);
-  return row && String(row.doc);
+/** Reads documents by row number; undefined for one that is gone. */
+export function seqReader({ connection, collection }: Source): (seq: number) => string | undefined {
+  const statement = connection.prepare(`select doc from ${collection.documents} where seq = ?`);
+  return (seq) => {
+    const row = statement.get(seq);
+    return row && String(row.doc);
+  };
 }

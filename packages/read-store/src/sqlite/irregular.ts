@@ -4,10 +4,13 @@ import type { Connection } from './connection.ts';
 import type { CollectionLayout } from './layout.ts';
 
 /** Counts, by column, how many documents have an irregular value, so that queries know when columns are exact. */
-export function irregularCounts(collection: CollectionLayout): {
+export interface IrregularCounts {
+  /** Notes the masks of a document before and after. */
   changed(before: number, after: number): void;
   store(connection: Connection, how: 'absolute' | 'difference'): void;
-} {
+}
+
+export function irregularCounts(collection: CollectionLayout): IrregularCounts {
   const counts = new Map<number, number>();
   return {
     changed: (before, after) => {

@@ -44,10 +44,12 @@ export function layoutOf(
 
 /**
  * Reads how collections are kept.
- * @throws {ReadStoreError} `view-rebuild-needed`
+ * @throws {ReadStoreError} `view-rebuild-needed`, `view-version-unknown`
  */
 export function readLayout(connection: Connection, file: string): Layout {
   const [format] = Object.values(connection.prepare('pragma user_version').get() ?? {});
+  // A writer makes all tables in one transaction.
+  if (format === 0) throw new ReadStoreError('view-version-unknown', `${file} has no views yet`);
   if (format !== FORMAT) {
     throw new ReadStoreError('view-rebuild-needed', `${file} has format ${String(format)}, not ${FORMAT}: rebuild it`);
   }

@@ -7,9 +7,16 @@ export interface OrderColumn {
   readonly direction: 1 | -1;
 }
 
+/** A condition in SQL. */
 export interface Segment {
   readonly sql: string;
   readonly params: readonly ColumnValue[];
+}
+
+/** A part of an order. */
+export interface OrderSegment extends Segment {
+  /** All its rows have the same values, and so come by id alone. */
+  readonly ties: boolean;
 }
 
 export function orderBy(columns: readonly OrderColumn[]): string {
@@ -29,9 +36,12 @@ export function afterValues(
  * What follows a place in the order, as conditions that each are a range of an index, in the order of their rows: first
  * what shares all values with the place but the last, and so on. Undefined if a value is none that a column can hold.
  */
-export function segmentsAfter(columns: readonly OrderColumn[], place: readonly Json[]): readonly Segment[] | undefined {
+export function segmentsAfter(
+  columns: readonly OrderColumn[],
+  place: readonly Json[],
+): readonly OrderSegment[] | undefined {
   const values = place.map((value) => columnValue(value));
-  const segments: Segment[] = [];
+  const segments: OrderSegment[] = [];
   for (let depth = columns.length - 1; depth >= 0; depth--) {
     const equal: string[] = [];
     const params: ColumnValue[] = [];
@@ -45,7 +55,8 @@ export function segmentsAfter(columns: readonly OrderColumn[], place: readonly J
     const value = values[depth];
     if (column === undefined || value === undefined) return undefined;
     for (const { sql, bound } of beyond(column, value)) {
-      segments.push({ sql: [...equal, sql].join(' and '), params: bound ? [...params, value] : params });
+      const ties = depth === columns.length - 1 || (depth === columns.length - 2 && sql.endsWith('is null'));
+      segments.push({ sql: [...equal, sql].join(' and '), params: bound ? [...params, value] : params, ties });
     }
   }
   return segments;

@@ -1,7 +1,7 @@
 import { compileFilter } from '../matcher.ts';
 import type { Document, Filter, FindOptions } from '../port.ts';
 import { placeOf } from '../sort.ts';
-import { findRows, planOf, readSeq, type Source, sortedSeqs } from './find.ts';
+import { findRows, planOf, type Source, seqReader, sortedSeqs } from './find.ts';
 import type { Page } from './queries.ts';
 
 /** A page ends when it has this much text, in UTF-16 units, so that large documents do not fill the memory. */
@@ -46,12 +46,13 @@ export function* nextPage(
   limit: number,
 ): Generator<undefined, Omit<Page, 'next'>, undefined> {
   const matches = compileFilter(filter);
+  const read = seqReader(source);
   const texts: string[] = [];
   let length = 0;
   let taken = 0;
   for (const seq of stream.seqs) {
     taken++;
-    const json = readSeq(source, seq);
+    const json = read(seq);
     yield undefined;
     if (json === undefined) continue;
     const document: Document = JSON.parse(json);

@@ -7,11 +7,8 @@ export function splitPipeline(pipeline: Pipeline): { readonly filter: Filter | u
   return isObject(first) ? { filter: first, rest: pipeline.slice(1) } : { filter: undefined, rest: pipeline };
 }
 
-/**
- * The top-level fields that a pipeline looks at; undefined if it may hand out whole documents. Only these are kept in
- * memory while it runs.
- */
-export function fieldsNeeded(pipeline: Pipeline): ReadonlySet<string> | undefined {
+/** The paths that a pipeline looks at; undefined if it may hand out whole documents. */
+export function pathsNeeded(pipeline: Pipeline): ReadonlySet<string> | undefined {
   const paths = new Set<string>();
   for (const stage of pipeline) {
     const [[name, value] = ['', null]] = Object.entries(stage);
@@ -28,22 +25,32 @@ export function fieldsNeeded(pipeline: Pipeline): ReadonlySet<string> | undefine
         break;
       case '$group':
         addReferences(value, paths);
-        return roots(paths);
+        return paths;
       case '$project':
         paths.add('_id');
         addKeys(value, paths);
         addReferences(value, paths);
-        return roots(paths);
+        return paths;
       case '$count':
-        return roots(paths);
+        return paths;
       default:
     }
   }
   return undefined;
 }
 
-function roots(paths: ReadonlySet<string>): ReadonlySet<string> {
-  return new Set([...paths].map((path) => path.split('.', 1)[0] ?? path));
+/** Whether null and a missing field come to the same in a pipeline, so that columns can stand for documents. */
+export function takesNullForMissing([first = {}]: Pipeline): boolean {
+  if ('$count' in first) return true;
+  return '$group' in first && !mentions(first.$group ?? null, COMPARISONS);
+}
+
+const COMPARISONS: ReadonlySet<string> = new Set(['$eq', '$ne', '$gt', '$gte', '$lt', '$lte']);
+
+function mentions(value: Json, operators: ReadonlySet<string>): boolean {
+  if (isArray(value)) return value.some((part) => mentions(part, operators));
+  if (!isObject(value)) return false;
+  return Object.entries(value).some(([key, part]) => operators.has(key) || mentions(part, operators));
 }
 
 function addKeys(value: Json, paths: Set<string>): void {

@@ -5,8 +5,9 @@ import { totalOrder } from '../sort.ts';
 import { chooseAccess, type RowCounter } from './access.ts';
 import type { ColumnValue } from './columns.ts';
 import { type ColumnSource, type SqlCondition, toSql } from './conditions.ts';
+import type { Descent } from './descent.ts';
 import type { CollectionLayout } from './layout.ts';
-import { afterValues, type OrderColumn, orderBy, type Segment, segmentsAfter } from './order.ts';
+import { afterValues, type OrderColumn, type OrderSegment, orderBy, type Segment, segmentsAfter } from './order.ts';
 
 /** A query of SQL, with its parameters. */
 export interface Statement {
@@ -14,20 +15,21 @@ export interface Statement {
   readonly params: readonly ColumnValue[];
 }
 
-/** How to go through the candidates of a filter, in no order: a statement of `(seq, doc)`. */
+/** How to go through the candidates of a filter, in no order. */
 export interface ScanPlan extends Statement {
   readonly mode: 'scan';
   /** False: what SQL gives still has to pass the filter. */
   readonly exact: boolean;
 }
 
-/** How to find documents in an order that SQL can give: statements of `(doc)` or `(seq)`, one after the other. */
+/** How to find documents in an order that SQL can give. */
 export interface OrderedPlan {
-  /** `streamed`: of documents. `picked`: of row numbers, whose documents are read one by one. */
+  /** `streamed`: statements of `(doc)`. `picked`: statements of `(seq)`, whose documents are read one by one. */
   readonly mode: 'streamed' | 'picked';
   /** True if an index gives the order, so that going on after a row costs no more than the rows to come. */
   readonly seeks: boolean;
-  readonly statements: readonly Statement[];
+  /** One after the other. */
+  readonly parts: readonly (Statement | Descent)[];
   readonly exact: boolean;
 }
 
@@ -61,20 +63,45 @@ export function planFind(
   const condition = understandFilter(options.filter ?? {});
   const access = chooseAccess(collection, source, condition, order, countRows);
   const where = toSql(condition, source);
+  const exact = where?.exact ?? false;
   const table = `${collection.documents} ${access.clause}`;
+  if (access.ordered === 'grouped') {
+    const parts = descending(table, where, order, segments);
+    return { mode: 'picked', seeks: true, parts, exact };
+  }
   const streamed = access.ordered === 'fully';
   // Where SQL has to sort, it should do so once.
-  const parts = access.ordered === 'no' && segments.length > 1 ? [anyOf(segments)] : segments;
-  const statements = parts.map((segment) => {
-    const { sql, params } = conjunction([access.candidates, where, segment]);
+  const ranges = access.ordered === 'no' && segments.length > 1 ? [anyOf(segments)] : segments;
+  const parts = ranges.map((range) => {
+    const { sql, params } = conjunction([access.candidates, where, range]);
     return { sql: `select ${streamed ? 'doc' : 'seq'} from ${table} where ${sql} order by ${orderBy(order)}`, params };
   });
-  const mode = streamed ? 'streamed' : 'picked';
-  return { mode, seeks: access.ordered !== 'no', statements, exact: where?.exact ?? false };
+  return { mode: streamed ? 'streamed' : 'picked', seeks: streamed, parts, exact };
+}
+
+/** By one column descending: a range of it is walked down; ties, and what has no value, come by id. */
+function descending(
+  table: string,
+  where: SqlCondition | undefined,
+  order: readonly OrderColumn[],
+  segments: readonly (OrderSegment | undefined)[],
+): readonly (Statement | Descent)[] {
+  const column = order[0]?.name ?? 'id';
+  const all: readonly OrderSegment[] = [
+    { sql: `${column} is not null`, params: [], ties: false },
+    { sql: `${column} is null`, params: [], ties: true },
+  ];
+  return segments
+    .flatMap((segment) => segment ?? all)
+    .map((segment) => {
+      if (!segment.ties) return { table, where: conjunction([where]), column, from: segment };
+      const { sql, params } = conjunction([where, segment]);
+      return { sql: `select seq from ${table} where ${sql} order by id`, params };
+    });
 }
 
 /**
- * Plans to go through what a filter selects, in no order.
+ * Plans to go through what a filter selects, in no order; `columns` are those of the statement.
  * @throws {FilterError}
  */
 export function planScan(
@@ -82,16 +109,17 @@ export function planScan(
   source: ColumnSource,
   filter: Filter | undefined,
   countRows: RowCounter,
+  columns = 'seq, doc',
 ): ScanPlan {
   const condition = understandFilter(filter ?? {});
   const access = chooseAccess(collection, source, condition, undefined, countRows);
   const where = toSql(condition, source);
   const { sql, params } = conjunction([access.candidates, where]);
   const from = `${collection.documents} ${access.clause}`;
-  return { mode: 'scan', sql: `select seq, doc from ${from} where ${sql}`, params, exact: where?.exact ?? false };
+  return { mode: 'scan', sql: `select ${columns} from ${from} where ${sql}`, params, exact: where?.exact ?? false };
 }
 
-function segmentsOf(options: FindOptions, order: readonly OrderColumn[]): readonly Segment[] | undefined {
+function segmentsOf(options: FindOptions, order: readonly OrderColumn[]): readonly OrderSegment[] | undefined {
   const sort = options.sort ?? [];
   return segmentsAfter(order, afterValues(sort, totalOrder(sort), options.after ?? []));
 }

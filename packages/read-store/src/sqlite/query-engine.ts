@@ -2,12 +2,13 @@ import { setImmediate } from 'node:timers/promises';
 import { aggregate } from '../aggregation.ts';
 import { ReadStoreError } from '../errors.ts';
 import { checkPipeline } from '../pipeline.ts';
-import type { Document, Filter, FindOptions, Json, Pipeline } from '../port.ts';
+import type { Filter, FindOptions, Pipeline } from '../port.ts';
 import { Connection } from './connection.ts';
-import { countRows, findRows, type Source, scanRows } from './find.ts';
+import { countRows, findRows, type Source } from './find.ts';
 import { collectionOf, type Layout, readLayout } from './layout.ts';
 import { firstPage, nextPage, type SortedStream } from './pages.ts';
-import { fieldsNeeded, splitPipeline } from './pipeline-needs.ts';
+import { pipelineInput } from './pipeline-input.ts';
+import { splitPipeline } from './pipeline-needs.ts';
 import type { Page, PageStart, Queries } from './queries.ts';
 
 /** Queries that one version answers at the same time; more wait for their turn. */
@@ -52,21 +53,15 @@ export class QueryEngine implements Queries {
         if (row !== undefined) texts.push(row.json);
         yield;
       }
-      return listOf(texts);
+      return `[${texts.join(',')}]`;
     });
   }
 
   aggregate(collection: string, pipeline: Pipeline): Promise<string> {
     checkPipeline(pipeline);
-    const { filter, rest } = splitPipeline(pipeline);
-    const fields = fieldsNeeded(rest);
     return this.#run(collection, this.#timeoutMs, function* (source) {
-      const documents: object[] = [];
-      for (const row of scanRows(source, filter)) {
-        if (row !== undefined) documents.push(pick(row.document ?? JSON.parse(row.json), fields));
-        yield;
-      }
-      return JSON.stringify(aggregate(documents, rest));
+      const input = yield* pipelineInput(source, pipeline);
+      return JSON.stringify(aggregate(input, splitPipeline(pipeline).rest));
     });
   }
 
@@ -161,19 +156,4 @@ export class QueryEngine implements Queries {
     pooled.layout = layout;
     return layout.collections;
   }
-}
-
-/** A JSON list of JSON texts. */
-export function listOf(texts: readonly string[]): string {
-  return `[${texts.join(',')}]`;
-}
-
-function pick(document: Document, fields: ReadonlySet<string> | undefined): object {
-  if (fields === undefined) return document;
-  const picked: Record<string, Json> = {};
-  for (const field of fields) {
-    const value = Object.hasOwn(document, field) ? document[field] : undefined;
-    if (value !== undefined) picked[field] = value;
-  }
-  return picked;
 }

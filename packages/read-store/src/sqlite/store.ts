@@ -53,12 +53,15 @@ class SqliteReadStore implements ReadStore {
   async open(version: string, collections: readonly CollectionDefinition[]): Promise<ViewSet> {
     checkVersion(version);
     if (this.#closed) throw new ReadStoreError('read-store-unavailable', 'the read store is closed');
-    const known = this.#open.get(version);
-    if (known?.closing === undefined) {
-      known?.declare(collections);
-      if (known !== undefined) return known;
+    let known = this.#open.get(version);
+    while (known?.closing !== undefined) {
+      await known.closing;
+      known = this.#open.get(version);
     }
-    await known?.closing;
+    if (known !== undefined) {
+      known.declare(collections);
+      return known;
+    }
     if (!this.#writes) this.#checkExists(version);
     const file = versionFile(this.#directory, version);
     const onClosed = (): void => void this.#open.delete(version);

@@ -15,7 +15,7 @@ import type {
 import type { Connection } from './connection.ts';
 import { collectionOf, type Layout } from './layout.ts';
 import type { Page, PageStart, Queries } from './queries.ts';
-import { applyBatch } from './writer.ts';
+import { BatchWriter } from './writer.ts';
 
 const PAGE_ROWS = 200;
 
@@ -35,6 +35,7 @@ export class SqliteViewSet implements ViewSet {
   readonly version: string;
   readonly #parts: SqliteViewSetParts;
   #layout: Layout = new Map();
+  #writer: BatchWriter | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(parts: SqliteViewSetParts) {
@@ -53,6 +54,7 @@ export class SqliteViewSet implements ViewSet {
    */
   declare(collections: readonly CollectionDefinition[]): void {
     this.#layout = this.#parts.declareLayout(collections);
+    this.#writer = undefined;
   }
 
   async get<D extends Document>(collection: string, id: string): Promise<Guarded<D> | undefined> {
@@ -77,11 +79,13 @@ export class SqliteViewSet implements ViewSet {
   }
 
   async find<D extends Document>(collection: string, options: FindOptions = {}): Promise<readonly D[]> {
+    this.#checkOpen();
     understandFilter(options.filter ?? {});
     return JSON.parse(await this.#parts.queries.find(collection, options));
   }
 
   async *stream<D extends Document>(collection: string, options: FindOptions = {}): AsyncGenerator<readonly D[]> {
+    this.#checkOpen();
     understandFilter(options.filter ?? {});
     const { queries } = this.#parts;
     let left = options.limit ?? Number.POSITIVE_INFINITY;
@@ -100,16 +104,19 @@ export class SqliteViewSet implements ViewSet {
   }
 
   async aggregate<R extends object>(collection: string, pipeline: Pipeline): Promise<readonly R[]> {
+    this.#checkOpen();
     checkPipeline(pipeline);
     return JSON.parse(await this.#parts.queries.aggregate(collection, pipeline));
   }
 
   async count(collection: string, filter?: Filter): Promise<number> {
+    this.#checkOpen();
     understandFilter(filter ?? {});
     return this.#parts.queries.count(collection, filter);
   }
 
   async checkpoint(consumer: string): Promise<Json | undefined> {
+    this.#checkOpen();
     const row = this.#parts.connection.prepare('select value from checkpoints where consumer = ?').get(consumer);
     return row && JSON.parse(String(row.value));
   }
@@ -117,7 +124,8 @@ export class SqliteViewSet implements ViewSet {
   async write(batch: WriteBatch): Promise<void> {
     this.#checkOpen();
     if (!this.#parts.writable) throw new ReadStoreError('read-only', 'a reader of the views cannot write them');
-    applyBatch(this.#parts.connection, this.#layout, batch);
+    this.#writer ??= new BatchWriter(this.#parts.connection, this.#layout);
+    this.#writer.apply(batch);
   }
 
   /** Waits for the queries that run. Closes it for everyone who has opened this version of this store. */
