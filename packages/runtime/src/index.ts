@@ -39,7 +39,7 @@ export { answerWrite, writeAnswerJson, writeResponses } from './http/answers.ts'
 export { type AsOf, readAsOf, refuseAsOf } from './http/as-of.ts';
 export { RouteDeclarationError } from './http/check-routes.ts';
 export { errorProblem } from './http/error-problem.ts';
-export { type CollectionQuery, defineList, type List, type ListOptions } from './http/list.ts';
+export { type CollectionQuery, defineList, type List, type ListedViews, type ListOptions } from './http/list.ts';
 export type { Comparison, ComputedField } from './http/list-filter.ts';
 export {
   answerList,

@@ -42,6 +42,9 @@ export interface ListOptions<S extends z.ZodObject, D extends Document> {
   readonly rowOf?: (document: D) => z.input<S>;
 }
 
+/** Where the documents are. */
+export type ListedViews = Pick<ViewSet, 'version' | 'find' | 'stream'>;
+
 /** A list of a collection's documents, with the filters, sorts, pages and media types that all lists have. */
 export interface List<S extends z.ZodObject> {
   /** Of the route. */
@@ -54,7 +57,7 @@ export interface List<S extends z.ZodObject> {
    */
   answer(
     request: { readonly contentType: string; readonly query: CollectionQuery },
-    views: ViewSet,
+    views: ListedViews,
     computed?: Readonly<Record<string, ComputedField>>,
   ): Promise<RawAnswer & { readonly status: 200 }>;
 }

@@ -10,6 +10,7 @@ import { operationRoutes } from '../http/operations.ts';
 import { buildServer } from '../http/server.ts';
 import { openIdKey } from '../id-key.ts';
 import { createIds } from '../ids.ts';
+import { parkedRoutes } from '../operations/parked-routes.ts';
 import { type FactContext, type Service, serviceRoutes } from '../service.ts';
 import { fastifyTracing } from '../telemetry/fastify-tracing.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -116,7 +117,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
 
     const commands = createCommands({ store, log, metrics });
     const context: FactContext = { clock, ids, store, commands, views, zone: config.TENURE_ZONE, log, metrics };
-    const routes = serviceRoutes(services, context);
+    const routes = [...serviceRoutes(services, context), ...parkedRoutes(views)];
     const operations = operationRoutes(routes, {
       dependencies: [
         { name: 'event-store', check: () => writer.failure?.message },
