@@ -26,7 +26,7 @@ import { WriterLink } from './writer-link.ts';
 export interface SqliteClientOptions {
   /** The clock whose time appends are recorded at; the writer never lets it go back. */
   readonly now?: () => number;
-  /** Page cache of this client's reads. */
+  /** Page cache of this client's reads. It is dropped with each commit of the writer, so it serves single reads. */
   readonly cacheMebibytes?: number;
 }
 
@@ -70,7 +70,7 @@ class Client implements SqliteEventStore {
 
   constructor(
     { directory, port }: SqliteEventStoreConnection,
-    { now = Date.now, cacheMebibytes = 32 }: SqliteClientOptions,
+    { now = Date.now, cacheMebibytes = 16 }: SqliteClientOptions,
     afterClose: () => Promise<void> = async () => undefined,
   ) {
     this.#now = now;
