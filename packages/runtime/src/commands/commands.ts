@@ -138,6 +138,8 @@ export function createCommands(parts: {
       return rejected('too-large', `It makes an event of more than ${error.limitBytes} bytes`);
     }
     if (error instanceof StoreUnavailableError) {
+      // It may have been appended nevertheless.
+      furthest = undefined;
       log.warn({ err: error }, 'append without a known result');
       return rejected('store-unavailable', 'It is not known whether this was recorded; sending it again is safe');
     }

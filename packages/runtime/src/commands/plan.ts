@@ -105,8 +105,10 @@ function refuse(request: CommandRequest, step: Step, history: readonly StoredEve
   if (history.some((event) => isSameKey(event.metadata.commandId, request.commandId))) {
     return { code: 'idempotency-key-reused', detail: 'The Idempotency-Key came before with another body' };
   }
-  if (step.expectedRevision !== undefined && step.expectedRevision !== history.length - 1) {
-    return { code: 'precondition-failed', detail: `It is at revision ${history.length - 1} by now` };
+  const { expectedRevision } = step;
+  if (expectedRevision !== undefined && (expectedRevision < 0 || expectedRevision !== history.length - 1)) {
+    const detail = history.length === 0 ? 'It is not there' : `It is at revision ${history.length - 1} by now`;
+    return { code: 'precondition-failed', detail };
   }
   return undefined;
 }

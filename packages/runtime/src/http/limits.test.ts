@@ -182,7 +182,7 @@ describe('bytes', () => {
     [
       'an absolute address',
       'POST http://localhost/quick HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n',
-      404,
+      200,
     ],
   ])('I18: of %s are answered', async (_, text, status) => {
     const server = await serve([quick]);
