@@ -1,8 +1,9 @@
 import type { CustomerView } from '@tenure/contracts';
-import { type CustomerState, calendarOf, dayMs, derive } from '@tenure/domain';
+import { type CustomerState, calendarOf, derive } from '@tenure/domain';
 import { Problem, readPolicies, type ServiceContext } from '@tenure/runtime';
 import { factsOfHistory, readHistory } from '@tenure/runtime/views';
 import { type CustomerTimes, type StoredCustomer, storedCustomer } from './projections/customer-document.ts';
+import { recencyOf } from './recency.ts';
 
 /** A customer view as JSON text, with what its headers say. */
 export interface CustomerAnswer {
@@ -65,11 +66,6 @@ export async function customerAt(
 
 function viewOf(stored: StoredCustomer, state: CustomerState): CustomerView {
   return { ...stored, recency: recencyOf(state.lastPurchaseAt, state.until) };
-}
-
-/** Whole days since the last counted order. */
-export function recencyOf(lastPurchaseAt: number | null, now: number): number | null {
-  return lastPurchaseAt === null ? null : Math.floor((now - lastPurchaseAt) / dayMs);
 }
 
 export function noCustomer(id: string): Problem {

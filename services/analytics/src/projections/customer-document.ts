@@ -1,22 +1,23 @@
 import type { CustomerView } from '@tenure/contracts';
 import { type CustomerState, isoInstant } from '@tenure/domain';
-import type { Document, Json } from '@tenure/read-store';
 
 /** Everything about one customer that changes by events; what depends on now is added when it is read. */
 export type StoredCustomer = Omit<CustomerView, 'recency'>;
 
 /** What the document holds beside the view, for timers and for telling whether it is still as of now. In ms. */
-export interface CustomerTimes {
+export type CustomerTimes = {
   /** The instant that the document shows. */
   readonly until: number;
   readonly nextStageChangeAt: number | null;
   readonly nextLoyaltyChangeAt: number | null;
   readonly lastPurchaseMs: number | null;
+  /** Orders customers as their recency does, at any instant: none first, then who bought last. */
+  readonly recencyOrder: number | null;
   /** Of the profile, for `If-Match`. */
   readonly revision: number;
-}
+};
 
-export type CustomerDocument = Document & { readonly _id: string; readonly _times: Json };
+export type CustomerDocument = StoredCustomer & { readonly _id: string; readonly _times: CustomerTimes };
 
 /** The view's fields out of a state. `position`: of the last event that moved it. */
 export function storedCustomer(state: CustomerState, ids: readonly string[], position: string): StoredCustomer {
@@ -65,8 +66,16 @@ export function customerDocument(
 ): CustomerDocument {
   const stored = storedCustomer(state, ids, position);
   const { until, nextStageChangeAt, nextLoyaltyChangeAt, lastPurchaseAt: lastPurchaseMs } = state;
-  const times: CustomerTimes = { until, nextStageChangeAt, nextLoyaltyChangeAt, lastPurchaseMs, revision };
-  return { _id: stored.id, _times: { ...times }, ...stored };
+  const recencyOrder = lastPurchaseMs === null ? null : -lastPurchaseMs;
+  const times: CustomerTimes = {
+    until,
+    nextStageChangeAt,
+    nextLoyaltyChangeAt,
+    lastPurchaseMs,
+    recencyOrder,
+    revision,
+  };
+  return { _id: stored.id, _times: times, ...stored };
 }
 
 function byCurrency([left]: readonly [string, number], [right]: readonly [string, number]): number {

@@ -15,6 +15,7 @@ export const customers: Projection = {
         { fields: ['points'] },
         { fields: ['lastPurchaseAt'] },
         { fields: ['customerSince'] },
+        { fields: ['_times.recencyOrder'] },
         { fields: ['_times.nextStageChangeAt'] },
       ],
     },

@@ -1,7 +1,7 @@
 import { idParams, timelineItem, timelineQuery } from '@tenure/contracts';
 import { isoInstant } from '@tenure/domain';
 import { decodeCursor, encodeCursor, type ListIdentity } from '@tenure/read-store';
-import { defineRoute, answerList, listResponse, type Route, readAsOf, type ServiceContext } from '@tenure/runtime';
+import { answerList, defineRoute, listResponse, type Route, readAsOf, type ServiceContext } from '@tenure/runtime';
 import { type RecordedEvent, readHistory } from '@tenure/runtime/views';
 import type { z } from 'zod';
 import { noCustomer } from '../customer-reads.ts';

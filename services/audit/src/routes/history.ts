@@ -2,8 +2,8 @@ import { historyItem, historyQuery, idParams } from '@tenure/contracts';
 import { isoInstant } from '@tenure/domain';
 import { decodeCursor, encodeCursor, type ListIdentity } from '@tenure/read-store';
 import {
-  defineRoute,
   answerList,
+  defineRoute,
   listResponse,
   Problem,
   type Route,
