@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { calendarOf, noPolicies, type Policies, withPolicy } from '@tenure/domain';
-import type { Consumer } from '@tenure/event-bus';
+import type { Consumer, Subscription } from '@tenure/event-bus';
 import { createEmbeddedEventBus } from '@tenure/event-bus/embedded';
 import { connectSqliteEventStore } from '@tenure/event-store/sqlite';
 import type { ReadStore, ViewSet } from '@tenure/read-store';
@@ -14,7 +14,7 @@ import { createProjectingConsumer, projectingConsumer } from './projecting.ts';
 import type { ViewsMessage, ViewsRequest, ViewsThreadOptions } from './protocol.ts';
 import { recorderTimers } from './recorder-timers.ts';
 import { Recording } from './recording.ts';
-import { createRecordingConsumer } from './recording-consumer.ts';
+import { createRecordingConsumer, recordingConsumer } from './recording-consumer.ts';
 import { Scheduler } from './scheduler.ts';
 import { storedCheckpoint } from './stored-checkpoint.ts';
 import type { RecordedEvent, ServiceViews } from './types.ts';
@@ -60,6 +60,9 @@ const projecting = await bus.subscribe(
 const recordings = await bus.subscribe(
   reporting(createRecordingConsumer({ state, customers, recording, holds, onPolicy })),
 );
+// Until the next event comes nothing else would tell where they stand.
+sayPosition(projectingConsumer, projecting);
+sayPosition(recordingConsumer, recordings);
 
 const timers = [...services.flatMap((service) => service.timers ?? []), ...recorderTimers(recorders, recording, holds)];
 const onFailure = (timer: string, id: string, error: unknown): void =>
@@ -134,6 +137,10 @@ function reporting(consumer: Consumer): Consumer {
       say({ kind: 'position', consumer: consumer.name, position: delivery.checkpoint.position });
     },
   };
+}
+
+function sayPosition(consumer: string, { position }: Subscription): void {
+  if (position !== null) say({ kind: 'position', consumer, position });
 }
 
 async function sayParked(): Promise<void> {
