@@ -5,6 +5,10 @@ import { service } from './service.ts';
 await runProcess({
   name: 'interaction',
   services: [service],
-  info: { title: 'Tenure interaction', version: '0.1.0', description: 'Purchases, refunds, contacts, follow-up visits, surveys and imports.' },
+  info: {
+    title: 'Tenure interaction',
+    version: '0.1.0',
+    description: 'Purchases, refunds, contacts, follow-up visits, surveys and imports.',
+  },
   env: process.env,
 });

@@ -12,7 +12,7 @@ import type { Origin } from '../http/origin.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { inSpan } from '../telemetry/tracing.ts';
-import { type Plan, planCommand } from './plan.ts';
+import { later, type Plan, planCommand } from './plan.ts';
 import { type Step, type StepOptions, step } from './step.ts';
 import { Turns } from './turns.ts';
 
@@ -98,7 +98,9 @@ export function createCommands(parts: {
         if (furthest === undefined || position > furthest) furthest = position;
         if (plan.outcome.status !== 'accepted') return settled(plan);
         // The store knows events by their ids: it answers those of a repeat with where they are.
-        return { ...plan.outcome, status: position <= before ? 'unchanged' : 'accepted', position };
+        // One step of a repeat may have been read, and lie further on than those that were not.
+        const status = position <= before ? 'unchanged' : 'accepted';
+        return { ...plan.outcome, status, position: later(plan.outcome.position, position) };
       }
     }
     return rejected('contended', 'Others keep changing the same thing; try again');

@@ -17,11 +17,11 @@ export interface Plan {
   /** Empty if there is nothing to append. */
   readonly unit: AppendUnit;
   readonly outcome:
-    | { readonly status: 'accepted'; readonly customerId: string | null; readonly revision: number }
     | {
-        readonly status: 'unchanged';
+        readonly status: 'accepted' | 'unchanged';
         readonly customerId: string | null;
         readonly revision: number;
+        /** Of what was there before, if there was something. */
         readonly position: Position | null;
       }
     | { readonly status: 'rejected'; readonly rejection: Rejection };
@@ -82,7 +82,7 @@ export function planCommand(
   const { customerId, revision } = last;
   if (unit.length === 0) return { unit, outcome: { status: 'unchanged', customerId, revision, position: earlier } };
   if (register && request.register !== undefined) unit.unshift(registration(request.register, metadata));
-  return { unit, outcome: { status: 'accepted', customerId, revision } };
+  return { unit, outcome: { status: 'accepted', customerId, revision, position: earlier } };
 }
 
 interface Last {
@@ -96,7 +96,8 @@ function lastOf(events: readonly StoredEvent[]): Last {
   return event === undefined ? { customerId: null, revision: -1, position: null } : event;
 }
 
-function later(one: Position | null, other: Position | null): Position | null {
+/** The later of two positions, null being before all. */
+export function later<P extends Position | null>(one: Position | null, other: P): Position | P {
   return one === null || (other !== null && other > one) ? other : one;
 }
 
