@@ -3,7 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { compileFilter } from '../matcher.ts';
 import type { Document, Filter, FindOptions, Json, SortKey } from '../port.ts';
 import { placeOf, sortDocuments } from '../sort.ts';
-import { allOf, eachTestItsStore, idsOf, putting, type ReadStoreHarness, removing } from './harness.ts';
+import {
+  allOf,
+  eachTestItsStore,
+  idsOf,
+  putting,
+  type ReadStoreHarness,
+  removing,
+  type ViewsUnderTest,
+} from './harness.ts';
 
 const scalar: fc.Arbitrary<string | number | boolean> = fc.oneof(
   fc.constantFrom(-1, 0, 1, 2.5),
@@ -18,7 +26,7 @@ const value: fc.Arbitrary<Json> = fc.oneof(
   { weight: 1, arbitrary: fc.array(fc.record({ x: plain }, { requiredKeys: [] }), { maxLength: 2 }) },
 );
 
-const field = fc.constantFrom('p', 'q', 'r', 'r.x', 's', '_id');
+const field = fc.constantFrom('p', 'q', 'r', 'r.x', 's', 'n', '_id');
 
 function documents(content: fc.Arbitrary<Json>): fc.Arbitrary<readonly Document[]> {
   const fields = fc.record({ p: plain, q: content, r: content, s: content }, { requiredKeys: [] });
@@ -56,10 +64,29 @@ const sort: fc.Arbitrary<readonly SortKey[]> = fc.array(
   { maxLength: 3 },
 );
 
+/** A filter, a sort, which row to go on after, and a limit (0: none). */
+type Query = readonly [filter: Filter, sort: readonly SortKey[], from: number, limit: number];
+const query: fc.Arbitrary<Query> = fc.tuple(filter, sort, fc.nat(), fc.nat(8));
+
 /** What the store must answer, by going through all documents. */
 function answer(all: readonly Document[], options: FindOptions): readonly Document[] {
   const sorted = sortDocuments(all.filter(compileFilter(options.filter)), options.sort, options.after);
   return options.limit === undefined ? sorted : sorted.slice(0, options.limit);
+}
+
+async function compare({ writer, reader }: ViewsUnderTest, stored: readonly Document[], query: Query): Promise<void> {
+  const [where, order, at, limit] = query;
+  const sorted = answer(stored, { filter: where, sort: order });
+  const from = sorted[at % (sorted.length + 1)];
+  const options: FindOptions[] = [{ filter: where, sort: order }];
+  if (limit > 0) options.push({ filter: where, sort: order, limit });
+  if (from !== undefined) options.push({ filter: where, sort: order, limit: 4, after: placeOf(from, order) });
+  for (const option of options) {
+    const expected = idsOf(answer(stored, option));
+    expect(idsOf(await reader.find('things', option)), JSON.stringify(option)).toEqual(expected);
+  }
+  expect(await writer.count('things', where)).toBe(sorted.length);
+  expect(idsOf(await allOf(writer.stream('things', { filter: where, sort: order })))).toEqual(idsOf(sorted));
 }
 
 export function modelContract(name: string, create: () => Promise<ReadStoreHarness>): void {
@@ -67,7 +94,7 @@ export function modelContract(name: string, create: () => Promise<ReadStoreHarne
     const store = eachTestItsStore(create);
     const indexes = ['p', 'q', 'r', 'r.x', ['p', 'q'], ['q', 's', 'p']];
     const runs = Number(process.env.TENURE_TEST_FULL === '1' ? 400 : 60);
-    const queries = fc.array(fc.tuple(filter, sort, fc.nat(), fc.nat(8)), { minLength: 20, maxLength: 20 });
+    const queries = fc.array(query, { minLength: 20, maxLength: 20 });
     const kinds: readonly [string, fc.Arbitrary<Json>][] = [
       ['plain values', plain],
       ['values of any kind', value],
@@ -89,21 +116,19 @@ export function modelContract(name: string, create: () => Promise<ReadStoreHarne
           ],
         });
         stored = next;
-        for (const [where, order, at, limit] of list) {
-          const sorted = answer(stored, { filter: where, sort: order });
-          const from = sorted[at % (sorted.length + 1)];
-          const options: FindOptions[] = [{ filter: where, sort: order }];
-          if (limit > 0) options.push({ filter: where, sort: order, limit });
-          if (from !== undefined) options.push({ filter: where, sort: order, limit: 4, after: placeOf(from, order) });
-          for (const option of options) {
-            const expected = idsOf(answer(stored, option));
-            expect(idsOf(await reader.find('things', option)), JSON.stringify(option)).toEqual(expected);
-          }
-          expect(await writer.count('things', where)).toBe(sorted.length);
-          expect(idsOf(await allOf(writer.stream('things', { filter: where, sort: order })))).toEqual(idsOf(sorted));
-        }
+        for (const query of list) await compare({ writer, reader }, stored, query);
       });
       await fc.assert(property, { numRuns: runs, endOnFailure: true });
+    });
+
+    it('answers every query of a collection so large that it pays to choose an index well', async () => {
+      const one = fc.record({ p: plain, q: plain, r: plain, s: plain }, { requiredKeys: [] });
+      const many = fc.array(one, { minLength: 2_500, maxLength: 2_500, size: 'max' });
+      const [content = []] = fc.sample(many, { numRuns: 1, seed: 7 });
+      const stored = content.map((fields, i) => ({ _id: `k${(i * 7_919) % 10_000}`, ...fields, n: i % 700 }));
+      const { writer, reader } = await store.openThings([...indexes, 'n'], stored);
+      const property = fc.asyncProperty(query, (one) => compare({ writer, reader }, stored, one));
+      await fc.assert(property, { numRuns: runs * 3, endOnFailure: true });
     });
   });
 }
