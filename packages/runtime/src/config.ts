@@ -65,14 +65,16 @@ export function describeConfig(schema: z.ZodObject): readonly ConfigEntry[] {
   });
 }
 
-/** The configuration as it may be logged: secrets are said to be set, no more. */
-export function showConfig<S extends z.ZodObject>(schema: S, config: z.output<S>): Record<string, unknown> {
-  const values = config as Record<string, unknown>;
+/** What is configured, as it was written and as it may be logged: secrets are said to be set, no more. */
+export function showConfig(
+  schema: z.ZodObject,
+  env: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string | null>> {
   return Object.fromEntries(
-    describeConfig(schema).map(({ name, secret }) => [
-      name,
-      secret && values[name] !== undefined ? '[set, not shown]' : values[name],
-    ]),
+    describeConfig(schema).map(({ name, secret, default: fallback }) => {
+      const given = env[name] === '' ? undefined : env[name];
+      return [name, given === undefined ? fallback : secret ? '[set, not shown]' : given];
+    }),
   );
 }
 

@@ -1,4 +1,5 @@
-import { baseConfig } from '../base-config.ts';
+import type { z } from 'zod';
+import { type BaseConfig, baseConfig } from '../base-config.ts';
 import { loadConfig, showConfig } from '../config.ts';
 import type { ApiInfo } from '../http/openapi.ts';
 import type { Service } from '../service.ts';
@@ -6,10 +7,12 @@ import { createLog, type Log } from '../telemetry/log.ts';
 import { stopTracing } from '../telemetry/otel.ts';
 import { type RunningProcess, startProcess } from './start-process.ts';
 
-export interface RunOptions {
+export interface RunOptions<C extends BaseConfig = BaseConfig> {
   /** Of the process; in logs and traces. */
   readonly name: string;
-  readonly services: readonly Service[];
+  /** Absent: `baseConfig`. */
+  readonly config?: z.ZodObject & z.ZodType<C>;
+  readonly services: readonly Service[] | ((config: C) => readonly Service[]);
   readonly info: ApiInfo;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Called once requests are answered. */
@@ -23,11 +26,14 @@ const EXIT_CUT_OFF = 1;
  * Runs services until a signal: SIGTERM and SIGINT end them gracefully, with exit code 0 if everything was finished
  * within the grace; a second signal ends the process at once. A start that fails says why and exits with 1.
  */
-export async function runProcess({ name, services, info, env, onReady }: RunOptions): Promise<void> {
+export async function runProcess<C extends BaseConfig = BaseConfig>(options: RunOptions<C>): Promise<void> {
+  const { name, info, env, onReady } = options;
+  const schema = (options.config ?? baseConfig) as z.ZodObject & z.ZodType<C>;
   try {
-    const config = loadConfig(baseConfig, env);
+    const config = loadConfig(schema, env) as C;
+    const services = typeof options.services === 'function' ? options.services(config) : options.services;
     const log = createLog({ level: config.TENURE_LOG_LEVEL, service: name });
-    log.info({ config: showConfig(baseConfig, config) }, 'starting');
+    log.info({ config: showConfig(schema, env) }, 'starting');
     const running = await startProcess({ services, config, info, log });
     log.info({ at: running.url }, 'ready');
     onReady?.(running.url);

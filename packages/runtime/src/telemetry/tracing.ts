@@ -36,6 +36,35 @@ export function inSpan<T>(
   });
 }
 
+/** Of one delivery, so that a bulk import does not drown the collector. */
+const MOST_TRACES = 50;
+
+/**
+ * Runs work that many requests led to: each of their traces, named by the events' `traceparent`, gets a span of it.
+ */
+export async function inSpans<T>(
+  name: string,
+  attributes: Attributes,
+  traceparents: Iterable<string | undefined>,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (!enabled) return work();
+  const tracer = trace.getTracer('tenure');
+  const distinct = [...new Set(traceparents)].filter((one) => one !== undefined).slice(0, MOST_TRACES);
+  const spans = distinct.map((traceparent) =>
+    tracer.startSpan(name, { attributes }, propagation.extract(context.active(), { traceparent })),
+  );
+  try {
+    return await work();
+  } catch (error) {
+    const message = error instanceof Error ? error.name : 'error';
+    for (const span of spans) span.setStatus({ code: SpanStatusCode.ERROR, message });
+    throw error;
+  } finally {
+    for (const span of spans) span.end();
+  }
+}
+
 /** W3C trace context of the active span, to be kept in what it causes. */
 export function activeTraceparent(): string | undefined {
   if (!enabled) return undefined;

@@ -7,6 +7,8 @@ import type { ReadStore, ViewSet } from '@tenure/read-store';
 import { openSqliteReadStore } from '@tenure/read-store/sqlite';
 import { openClock } from '../clock.ts';
 import { policyEvents } from '../policies.ts';
+import { stopTracing } from '../telemetry/otel.ts';
+import { inSpans } from '../telemetry/tracing.ts';
 import { CustomerCache } from './customer-cache.ts';
 import { holdCollections, ImportHolds } from './import-holds.ts';
 import { createParkingLot, listParked, parkedCollection } from './parking.ts';
@@ -129,7 +131,8 @@ function reporting(consumer: Consumer): Consumer {
     ...consumer,
     handle: async (delivery) => {
       try {
-        await consumer.handle(delivery);
+        const traces = delivery.events.map(({ metadata }) => metadata.traceparent);
+        await inSpans(`consume ${consumer.name}`, {}, traces, () => consumer.handle(delivery));
       } catch (error) {
         say({ kind: 'failure', what: consumer.name, message: messageOf(error) });
         throw error;
@@ -166,6 +169,7 @@ async function close(): Promise<void> {
   await state.close();
   await readStore.close();
   await store.close();
+  await stopTracing().catch((error: unknown) => say({ kind: 'failure', what: 'tracing', message: messageOf(error) }));
   port?.close();
 }
 
