@@ -1,18 +1,3 @@
-export { accepted, type Decider, type Decision, fold, type Happening, rejected, type Rejection, unchanged } from './decider.ts';
-export { type CustomerState, CustomerFold } from './customer/customer-fold.ts';
-export { derive } from './customer/derive.ts';
-export { compareFacts, type Fact } from './customer/fact.ts';
-export { factsOf, type HistoricEvent } from './customer/facts-of.ts';
-export { nextBoundary, type StageTransition } from './lifecycle/lifecycle.ts';
-export { type Lot, LoyaltyAccount, type PointEntry, type TierStep } from './loyalty/account.ts';
-export { evolveStages, type RecordedStages, sameTransition, stageEvents } from './lifecycle/recording.ts';
-export { loyaltyEvents, movementEvents, type RecordedLoyalty, recordedLoyalty, sameTierStep } from './loyalty/recording.ts';
-export { noTier, pointsFor, rankOf, tierFor } from './loyalty/programme.ts';
-export { defaultLifecycle, defaultPolicies, defaultProgramme, defaultSatisfaction } from './policies/defaults.ts';
-export { inForce, noPolicies, type Policies, policiesFrom, type Schedule, withPolicy } from './policies/schedule.ts';
-export { type SatisfactionBand, satisfactionBand, type SatisfactionItem, satisfactionScore } from './satisfaction/satisfaction.ts';
-export { type Calendar, calendarOf, dayMs, isoInstant } from './time/calendar.ts';
-export { compareBytes } from './time/compare-bytes.ts';
 export {
   type AcknowledgeComplaint,
   type AnalyseComplaint,
@@ -30,7 +15,27 @@ export {
   type ReopenComplaint,
   type ResolveComplaint,
 } from './complaint/complaint.ts';
-export { type ContactCommand, type ContactEvent, type ContactState, contactDecider, type RecordContact } from './contact/contact.ts';
+export {
+  type ContactCommand,
+  type ContactEvent,
+  type ContactState,
+  contactDecider,
+  type RecordContact,
+} from './contact/contact.ts';
+export { CustomerFold, type CustomerState } from './customer/customer-fold.ts';
+export { derive } from './customer/derive.ts';
+export { compareFacts, type Fact } from './customer/fact.ts';
+export { factsOf, type HistoricEvent } from './customer/facts-of.ts';
+export {
+  accepted,
+  type Decider,
+  type Decision,
+  fold,
+  type Happening,
+  type Rejection,
+  rejected,
+  unchanged,
+} from './decider.ts';
 export { ImpossibleEventError, MisroutedCommandError } from './errors.ts';
 export type { Content, FactCommand, Personal, SeenConflict } from './fact.ts';
 export {
@@ -51,6 +56,13 @@ export {
   importSessionDecider,
   type StartImport,
 } from './import-session/import-session.ts';
+export { nextBoundary, type StageTransition } from './lifecycle/lifecycle.ts';
+export { evolveStages, type RecordedStages, stageEvents } from './lifecycle/recording.ts';
+export { type Lot, LoyaltyAccount, type PointEntry, type TierStep } from './loyalty/account.ts';
+export { noTier, pointsFor, rankOf, tierFor } from './loyalty/programme.ts';
+export { loyaltyEvents, type RecordedLoyalty, recordedAccount, recordedLoyalty } from './loyalty/recording.ts';
+export { defaultLifecycle, defaultPolicies, defaultProgramme, defaultSatisfaction } from './policies/defaults.ts';
+export { inForce, noPolicies, type Policies, policiesFrom, type Schedule, withPolicy } from './policies/schedule.ts';
 export { type AttributeType, valueFault } from './profile/attribute-type.ts';
 export {
   type AttributeCategory,
@@ -95,10 +107,16 @@ export {
   type RefundCommand,
   type RefundEvent,
   type RefundState,
-  refundDecider,
   type ReserveRefund,
+  refundDecider,
 } from './refund/refund.ts';
 export { type RejectionCode, reject, rejectionCodes } from './rejections.ts';
+export {
+  type SatisfactionBand,
+  type SatisfactionItem,
+  satisfactionBand,
+  satisfactionScore,
+} from './satisfaction/satisfaction.ts';
 export {
   type AnswerSurvey,
   type InviteToSurvey,
@@ -108,3 +126,5 @@ export {
   surveyDecider,
   surveyScales,
 } from './survey/survey.ts';
+export { type Calendar, calendarOf, dayMs, isoInstant } from './time/calendar.ts';
+export { compareBytes } from './time/compare-bytes.ts';

@@ -60,8 +60,7 @@ export class OrderBook {
     this.#passTime(at);
     this.#addSpend(currency, total);
     const points = pointsFor(inForce(this.#programmes, at), currency, total);
-    const lot =
-      points === 0 ? undefined : this.account.earn({ source, orderId: id, at, points, cause: factRef(purchase) });
+    const lot = points === 0 ? undefined : this.account.earn({ source, orderId: id, at, points });
     const index = this.#orders.length;
     if (index % snapshotEvery === 0) this.#snapshots.push(this.lifecycle);
     this.#orders.push({ purchase, remaining: total, lot, points, isCounted: total > 0 });
@@ -134,7 +133,8 @@ export class OrderBook {
   }
 
   #apply(state: LifecycleState, purchase: FactOf<'purchase'>, emit: (step: StageTransition) => void): LifecycleState {
-    const order = { at: purchase.at, day: this.#calendar.dayOf(purchase.at), cause: factRef(purchase) };
+    const { at, source, id } = purchase;
+    const order = { at, day: this.#calendar.dayOf(at), source, id };
     return applyOrder(state, order, this.#lifecyclePolicies, emit);
   }
 

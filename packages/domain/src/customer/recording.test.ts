@@ -31,7 +31,7 @@ describe('recording', () => {
           expect(stages.reduce(evolveStages, [])).toEqual(state.transitions);
           const recorded = recordedLoyalty(points);
           expect(recorded.tiers).toEqual(state.account.tierSteps);
-          const standing = [...recorded.entries.values()].map(({ kind, id, at, points: count }) => ({
+          const standing = recorded.entries.map(({ kind, id, at, points: count }) => ({
             kind,
             id,
             at,

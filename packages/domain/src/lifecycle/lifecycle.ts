@@ -38,7 +38,9 @@ export interface CountedOrder {
   readonly at: number;
   /** Local date, in days since 1970. */
   readonly day: number;
-  readonly cause: FactRef;
+  /** The purchase. */
+  readonly source: string;
+  readonly id: string;
 }
 
 type Emit = (transition: StageTransition) => void;
@@ -57,16 +59,19 @@ export function applyOrder(
 ): LifecycleState {
   const policy = inForce(schedule, order.at);
   const isNewDay = state.recentDays.at(-1) !== order.day;
-  const recentDays = isNewDay ? [...state.recentDays, order.day].slice(-daysToKeep(schedule)) : state.recentDays;
-  const purchaseDays = state.purchaseDays + (isNewDay ? 1 : 0);
-  const next: LifecycleState = { ...state, lastOrderAt: order.at, purchaseDays, recentDays };
+  const recentDays = isNewDay ? withDay(state.recentDays, order.day, daysToKeep(schedule)) : state.recentDays;
+  const purchaseDays = isNewDay ? state.purchaseDays + 1 : state.purchaseDays;
+  const { stage, since } = state;
+  // Spelled out: a spread of the state takes most of the time of a long history.
+  const next: LifecycleState = { stage, since, lastOrderAt: order.at, purchaseDays, recentDays };
   if (policy === undefined) return next;
 
   const { active, loyal } = policy.stages;
   const isFrequent = (recentDays.at(-loyal.purchaseDays) ?? Number.NEGATIVE_INFINITY) > order.day - loyal.withinDates;
-  const enter = (stage: Stage, reason: StageTransition['reason']): LifecycleState => {
-    emit({ from: state.stage, to: stage, at: order.at, reason, cause: order.cause, policyVersion: policy.version });
-    return { ...next, stage, since: order.at };
+  const enter = (to: Stage, reason: StageTransition['reason']): LifecycleState => {
+    const cause: FactRef = { kind: 'purchase', source: order.source, id: order.id };
+    emit({ from: stage, to, at: order.at, reason, cause, policyVersion: policy.version });
+    return { ...next, stage: to, since: order.at };
   };
 
   switch (state.stage) {
@@ -131,6 +136,12 @@ export function nextBoundary(
     if (at < replacedAt) return { at, to, policyVersion: document.version };
   }
   return undefined;
+}
+
+function withDay(days: readonly number[], day: number, keep: number): readonly number[] {
+  const next = days.length < keep ? days.slice() : days.slice(days.length - keep + 1);
+  next.push(day);
+  return next;
 }
 
 function daysToKeep(schedule: Schedule<LifecyclePolicy>): number {

@@ -50,7 +50,7 @@ export function stageEvents(
   ];
 }
 
-export function sameTransition(left: StageTransition, right: StageTransition): boolean {
+function sameTransition(left: StageTransition, right: StageTransition): boolean {
   return (
     left.at === right.at &&
     left.from === right.from &&

@@ -132,7 +132,7 @@ export class LoyaltyAccount {
   }
 
   /** An order earns points: debt is paid first, the rest goes to a lot. */
-  earn(order: { source: string; orderId: string; at: number; points: number; cause: FactRef }): Lot | undefined {
+  earn(order: { source: string; orderId: string; at: number; points: number }): Lot | undefined {
     const programme = inForce(this.#programmes, order.at);
     if (programme === undefined || order.points <= 0) return undefined;
     const { source, orderId, at, points } = order;
@@ -143,7 +143,7 @@ export class LoyaltyAccount {
     this.#insert(lot);
     this.#inLots += lot.remaining;
     this.#note({ kind: 'earned', source, id: orderId, at, points, expiresAt, policyVersion: programme.version });
-    this.#upgrade(programme, at, order.cause);
+    this.#upgrade(programme, at, order);
     return lot;
   }
 
@@ -207,10 +207,12 @@ export class LoyaltyAccount {
     return (this.#netUpTo.at(-1) ?? 0) - (low === 0 ? 0 : (this.#netUpTo[low - 1] ?? 0));
   }
 
-  #upgrade(programme: LoyaltyProgramme, at: number, cause: FactRef): void {
+  #upgrade(programme: LoyaltyProgramme, at: number, order: { source: string; orderId: string }): void {
+    // Whoever has the highest tier stays there: no need to sum.
+    if (rankOf(programme, this.#tier) === programme.tiers.length - 1) return;
     const reached = tierFor(programme, this.#net(at - programme.window.days * dayMs));
-    if (rankOf(programme, reached) > rankOf(programme, this.#tier))
-      this.#enter(programme, reached, at, 'earned', cause);
+    if (rankOf(programme, reached) <= rankOf(programme, this.#tier)) return;
+    this.#enter(programme, reached, at, 'earned', { kind: 'purchase', source: order.source, id: order.orderId });
   }
 
   /**

@@ -3,20 +3,29 @@ import type { Happening } from '../decider.ts';
 import { isoInstant } from '../time/calendar.ts';
 import type { LoyaltyAccount, PointEntry, TierStep } from './account.ts';
 
-/** What stands recorded about a customer's points and tiers: the latest word of a loyalty stream. */
-export interface RecordedLoyalty {
-  /** By kind, source and id. */
-  readonly entries: ReadonlyMap<string, RecordedEntry>;
-  readonly tiers: readonly TierStep[];
-}
-
 type RecordedEntry = Pick<PointEntry, 'kind' | 'source' | 'id' | 'at' | 'points'>;
 type RecordedTier = EventOfType<'TierChanged'>['data'];
+
+/**
+ * What stands recorded about a customer's points and tiers. The lists may go on growing (an account's do), so their
+ * lengths say how much of them is meant.
+ */
+export interface RecordedLoyalty {
+  readonly entries: readonly RecordedEntry[];
+  readonly entryCount: number;
+  readonly tiers: readonly TierStep[];
+  readonly tierCount: number;
+}
 
 /** Entries that one restatement holds at most, so that an event stays far below the limit on its size. */
 const entriesPerEvent = 1000;
 
-/** Folds a loyalty stream. */
+/** All that an account says, as recorded. */
+export function recordedAccount({ entries, tierSteps }: LoyaltyAccount): RecordedLoyalty {
+  return { entries, entryCount: entries.length, tiers: tierSteps, tierCount: tierSteps.length };
+}
+
+/** What stands after a loyalty stream. */
 export function recordedLoyalty(events: Iterable<DomainEvent & { readonly occurredAt: number }>): RecordedLoyalty {
   const entries = new Map<string, RecordedEntry>();
   let tiers: TierStep[] = [];
@@ -50,7 +59,8 @@ export function recordedLoyalty(events: Iterable<DomainEvent & { readonly occurr
       default:
     }
   }
-  return { entries, tiers };
+  const standing = [...entries.values()].sort((left, right) => left.at - right.at);
+  return { entries: standing, entryCount: standing.length, tiers, tierCount: tiers.length };
 }
 
 /**
@@ -62,23 +72,53 @@ export function loyaltyEvents(
   recorded: RecordedLoyalty,
   account: LoyaltyAccount,
 ): readonly Happening[] {
-  const derived = new Map(account.entries.map((entry) => [entryKey(entry), entry]));
-  const added = account.entries.filter((entry) => !recorded.entries.has(entryKey(entry)));
+  const { added, changed } = compareEntries(recorded, account.entries);
+  const same = commonTiers(recorded, account.tierSteps);
+  const tiersStand = same === recorded.tierCount;
+  const restated = changed.length === 0 && tiersStand ? [] : restatements(customerId, changed, recorded, same, account);
+  return [...restated, ...movementEvents(customerId, added, tiersStand ? account.tierSteps.slice(same) : [])];
+}
+
+/** What the derived entries have that is not recorded, and what was recorded otherwise. */
+function compareEntries(
+  { entries, entryCount }: RecordedLoyalty,
+  derived: readonly PointEntry[],
+): { readonly added: readonly PointEntry[]; readonly changed: readonly RecordedEntry[] } {
+  // Most of a long history is as it was: only the part between the common beginning and the common end is looked up.
+  let start = 0;
+  while (start < entryCount && isSameEntry(entries[start], derived[start])) start++;
+  let end = 0;
+  const most = Math.min(entryCount, derived.length) - start;
+  while (end < most && isSameEntry(entries[entryCount - 1 - end], derived[derived.length - 1 - end])) end++;
+  const before = new Map(entries.slice(start, entryCount - end).map((entry) => [entryKey(entry), entry]));
+  const now = derived.slice(start, derived.length - end);
+  const added: PointEntry[] = [];
   const changed: RecordedEntry[] = [];
-  for (const [key, entry] of recorded.entries) {
-    const now = derived.get(key);
-    if (now === undefined) changed.push({ ...entry, points: 0 });
-    else if (now.at !== entry.at || now.points !== entry.points) changed.push(now);
+  for (const entry of now) {
+    const key = entryKey(entry);
+    const old = before.get(key);
+    if (old === undefined) added.push(entry);
+    else if (!isSameEntry(old, entry)) changed.push(entry);
+    before.delete(key);
   }
-  const sameTiers = commonPrefix(recorded.tiers, account.tierSteps);
-  const tiersStand = sameTiers === recorded.tiers.length;
-  const newTiers = tiersStand ? account.tierSteps.slice(sameTiers) : [];
-  const restated = changed.length > 0 || !tiersStand ? restatements(customerId, changed, recorded, account) : [];
-  return [...restated, ...movementEvents(customerId, added, newTiers)];
+  for (const gone of before.values()) changed.push({ ...gone, points: 0 });
+  return { added, changed };
+}
+
+function isSameEntry(left: RecordedEntry | undefined, right: RecordedEntry | undefined): boolean {
+  if (left === undefined || right === undefined) return false;
+  return (
+    left === right ||
+    (left.at === right.at &&
+      left.points === right.points &&
+      left.kind === right.kind &&
+      left.id === right.id &&
+      left.source === right.source)
+  );
 }
 
 /** Movements and tier steps as events, in the order in which they happened. */
-export function movementEvents(
+function movementEvents(
   customerId: string,
   entries: readonly PointEntry[],
   tiers: readonly TierStep[],
@@ -113,12 +153,12 @@ function restatements(
   customerId: string,
   changed: readonly RecordedEntry[],
   recorded: RecordedLoyalty,
+  same: number,
   account: LoyaltyAccount,
 ): readonly Happening[] {
-  const same = commonPrefix(recorded.tiers, account.tierSteps);
-  const tiersChanged = same < recorded.tiers.length;
+  const tiersChanged = same < recorded.tierCount;
   const tiersFrom = Math.min(
-    recorded.tiers[same]?.at ?? Number.POSITIVE_INFINITY,
+    tiersChanged ? (recorded.tiers[same]?.at ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY,
     account.tierSteps[same]?.at ?? Number.POSITIVE_INFINITY,
   );
   const tiers = tiersChanged ? account.tierSteps.filter((step) => step.at >= tiersFrom) : null;
@@ -143,26 +183,26 @@ function restatements(
   });
 }
 
-export function sameTierStep(left: TierStep, right: TierStep): boolean {
-  return (
-    left.at === right.at &&
-    left.from === right.from &&
-    left.to === right.to &&
-    left.reason === right.reason &&
-    left.policyVersion === right.policyVersion &&
-    left.cause?.id === right.cause?.id &&
-    left.cause?.source === right.cause?.source
-  );
-}
-
-function commonPrefix(left: readonly TierStep[], right: readonly TierStep[]): number {
+function commonTiers({ tiers, tierCount }: RecordedLoyalty, derived: readonly TierStep[]): number {
   let length = 0;
-  for (; length < left.length; length++) {
-    const a = left[length];
-    const b = right[length];
-    if (a === undefined || b === undefined || !sameTierStep(a, b)) break;
+  for (; length < tierCount; length++) {
+    const [left, right] = [tiers[length], derived[length]];
+    if (left === undefined || right === undefined || !isSameTierStep(left, right)) break;
   }
   return length;
+}
+
+function isSameTierStep(left: TierStep, right: TierStep): boolean {
+  return (
+    left === right ||
+    (left.at === right.at &&
+      left.from === right.from &&
+      left.to === right.to &&
+      left.reason === right.reason &&
+      left.policyVersion === right.policyVersion &&
+      left.cause?.id === right.cause?.id &&
+      left.cause?.source === right.cause?.source)
+  );
 }
 
 function entryKey({ kind, source, id }: Pick<PointEntry, 'kind' | 'source' | 'id'>): string {

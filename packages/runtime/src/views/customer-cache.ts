@@ -2,7 +2,15 @@ import { type Calendar, CustomerFold, type CustomerState, factsOf, type Policies
 import type { EventStore, Position } from '@tenure/event-store';
 import { LRUCache } from 'lru-cache';
 import { readHistory } from './history.ts';
-import type { RecordedEvent, RecordingMark } from './types.ts';
+import type { RecordedEvent } from './types.ts';
+
+/** What stands recorded in a recorder's stream, to see what is missing without reading it again. */
+export interface RecordingMark {
+  /** Last revision of the stream, -1 for none. */
+  readonly revision: number;
+  /** In the recorder's own terms. */
+  readonly recorded: unknown;
+}
 
 /** A customer as far as their history has been folded. */
 export interface KnownCustomer {

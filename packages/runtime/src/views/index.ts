@@ -9,7 +9,6 @@ export type {
   Projection,
   RecordedEvent,
   Recorder,
-  RecordingMark,
   ServiceViews,
   Timer,
   ViewsContext,

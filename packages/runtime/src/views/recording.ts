@@ -1,8 +1,8 @@
 import type { Happening } from '@tenure/domain';
 import { type EventStore, eventId, type NewEvent, type Position } from '@tenure/event-store';
-import type { CustomerCache, KnownCustomer } from './customer-cache.ts';
+import type { CustomerCache, KnownCustomer, RecordingMark } from './customer-cache.ts';
 import { recordedEvent } from './recorded-event.ts';
-import type { Recorder, RecordingMark } from './types.ts';
+import type { Recorder } from './types.ts';
 
 /** Why something is recorded: what it is said to be caused by. */
 export interface Occasion {
@@ -11,19 +11,13 @@ export interface Occasion {
   readonly traceparent?: string;
 }
 
-interface Mark extends RecordingMark {
-  /** Last revision of the recorder's stream, -1 for none. */
-  readonly revision: number;
-  readonly own: RecordingMark;
-}
-
 interface Plan {
   readonly customer: KnownCustomer;
   readonly recorder: Recorder;
   readonly revision: number;
   readonly events: readonly Happening[];
-  /** What will have been recorded. Made before the append: the fold goes on meanwhile. */
-  readonly mark: Mark;
+  /** What will stand. Said before the append: the fold goes on meanwhile. */
+  readonly mark: RecordingMark;
   readonly occasion: Occasion;
 }
 
@@ -76,21 +70,20 @@ export class Recording {
   async #plan(customer: KnownCustomer, recorder: Recorder, occasion: Occasion): Promise<Plan | undefined> {
     const state = customer.fold.at(Math.max(this.#now(), customer.fold.lastFactAt ?? 0));
     if (state === undefined) return undefined;
-    const { generation } = customer.fold;
-    const mark = customer.marks.get(recorder.name) as Mark | undefined;
-    let revision = mark?.revision ?? -1;
-    let events = mark?.generation === generation ? recorder.quick(customer.id, state, mark.own) : undefined;
-    if (events === undefined) {
-      const recorded = await this.#store.readStream(recorder.stream(customer.id));
-      revision = recorded.at(-1)?.revision ?? -1;
-      events = recorder.full(customer.id, state, recorded.map(recordedEvent));
-    }
-    const planned: Mark = { generation, revision: revision + events.length, own: recorder.mark(state, generation) };
+    const mark = customer.marks.get(recorder.name) ?? (await this.#read(customer.id, recorder));
+    const events = recorder.missing(customer.id, state, mark.recorded);
+    const revision = mark.revision + events.length;
+    const planned: RecordingMark = { revision, recorded: recorder.complete(state) };
     if (events.length === 0) {
       customer.marks.set(recorder.name, planned);
       return undefined;
     }
-    return { customer, recorder, revision, events, mark: planned, occasion };
+    return { customer, recorder, revision: mark.revision, events, mark: planned, occasion };
+  }
+
+  async #read(customerId: string, recorder: Recorder): Promise<RecordingMark> {
+    const events = (await this.#store.readStream(recorder.stream(customerId))).map(recordedEvent);
+    return { revision: events.at(-1)?.revision ?? -1, recorded: recorder.recorded(events) };
   }
 
   /** Returns who met a conflict. */

@@ -44,22 +44,17 @@ export interface Projection {
   event?(event: RecordedEvent, context: ViewsContext): Promise<readonly DocumentChange[]>;
 }
 
-/** Until where a recorder has recorded what is derived, to see what is new without reading the stream again. */
-export interface RecordingMark {
-  /** `KnownCustomer.generation` it was made from. */
-  readonly generation: number;
-}
-
-/** Records derivations as events, in a stream of its own per customer. */
-export interface Recorder<M extends RecordingMark = RecordingMark> {
+/** Records derivations as events, in a stream of its own per customer. `R`: what stands recorded, in its own terms. */
+export interface Recorder<R = unknown> {
   readonly name: string;
   readonly service: string;
   stream(customerId: string): string;
-  /** What to append given what stands recorded, as the stream says. */
-  full(customerId: string, state: CustomerState, recorded: readonly RecordedEvent[]): readonly Happening[];
-  /** The same given a mark of the same generation; undefined if that cannot tell. */
-  quick(customerId: string, state: CustomerState, mark: M): readonly Happening[] | undefined;
-  mark(state: CustomerState, generation: number): M;
+  /** What stands after the stream's events. */
+  recorded(events: readonly RecordedEvent[]): R;
+  /** The events that make what stands recorded equal to what is derived. */
+  missing(customerId: string, state: CustomerState, recorded: R): readonly Happening[];
+  /** What stands once nothing is missing. The state's lists go on growing; this must not. */
+  complete(state: CustomerState): R;
   /** Where the customers stand whom time alone moves next: a field that holds an instant in ms. */
   readonly timer: { readonly collection: string; readonly field: string };
 }
