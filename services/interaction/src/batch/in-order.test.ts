@@ -89,7 +89,6 @@ test('what was begun before the signal is given, and nothing more is read', asyn
 
 test('waiting for an input ends with the signal', async () => {
   const stopping = new AbortController();
-  // biome-ignore lint/correctness/useYield: nothing ever comes
   async function* silent(): AsyncGenerator<number> {
     await new Promise(() => undefined);
   }
