@@ -25,8 +25,13 @@ const validateEvent = (event: NewEvent): void => {
   if (!HEX_ID.test(event.id)) throw new InvalidAppendError(`"${event.id}" is not an event id`);
   if (event.customerId !== null && !HEX_ID.test(event.customerId))
     throw new InvalidAppendError(`"${event.customerId}" is not a customer id`);
-  if (event.type === '') throw new InvalidAppendError(`event ${event.id} has no type`);
+  if (!isText(event.type)) throw new InvalidAppendError(`event ${event.id} has no type`);
   if (!Number.isSafeInteger(event.version)) throw new InvalidAppendError(`event ${event.id} has no version`);
   if (!Number.isSafeInteger(event.occurredAt))
     throw new InvalidAppendError(`occurredAt of event ${event.id} is not in whole ms`);
+  const { actor, service, commandId, causationId, correlationId } = event.metadata;
+  if (![actor, service, commandId, causationId, correlationId].every(isText))
+    throw new InvalidAppendError(`metadata of event ${event.id} is incomplete`);
 };
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';

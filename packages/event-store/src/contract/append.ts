@@ -327,6 +327,17 @@ export const appendContract = (name: string, create: () => Promise<EventStoreHar
       expect(await appendOne(store, streamName(2), 'absent', newEvent('small'))).toMatchObject({ status: 'appended' });
     });
 
+    it('takes more at once than it holds at once', async () => {
+      const store = await log.connect();
+      const text = 'x'.repeat(400_000);
+      const calls = Array.from({ length: 120 }, (_, n) =>
+        appendOne(store, streamName(n), 'absent', newEvent(`much ${n}`, { data: { text } })),
+      );
+      const outcomes = await Promise.all(calls);
+      expect(outcomes.every(({ status }) => status === 'appended')).toBe(true);
+      expect(await store.head()).toBe(outcomes.map(positionOf).sort().at(-1));
+    });
+
     it('refuses what is malformed', async () => {
       const store = await log.connect();
       const malformed: AppendUnit[] = [
@@ -344,6 +355,7 @@ export const appendContract = (name: string, create: () => Promise<EventStoreHar
         unit(streamName(1), 'absent', newEvent('a', { version: Number.NaN })),
         unit(streamName(1), 'absent', newEvent('a', { occurredAt: 1.5 })),
         unit(streamName(1), 'absent', newEvent('a', { data: ['no object'] })),
+        unit(streamName(1), 'absent', newEvent('a', { metadata: { ...newEvent('a').metadata, actor: '' } })),
       ];
       for (const bad of malformed) await expect(store.append([bad])).rejects.toThrow(InvalidAppendError);
       expect(await store.append([])).toEqual([]);

@@ -27,19 +27,22 @@ const ABSENT_OR_SKIP = -2;
 /**
  * Requests cross threads as one flat array of numbers, strings and nulls: cloning that costs less than cloning objects
  * (5 against 7 us an event, both sides together).
+ * Answers about how many bytes it added.
  * @throws {EventTooLargeError} leaving `target` as it was
  */
-export const encodeRequest = (target: unknown[], id: number, now: number, units: readonly AppendUnit[]): void => {
+export const encodeRequest = (target: unknown[], id: number, now: number, units: readonly AppendUnit[]): number => {
   const start = target.length;
+  let bytes = 0;
   try {
     target.push(id, now, units.length);
     for (const unit of units) {
       target.push(unit.length);
       for (const { stream, expected, events } of unit) {
         target.push(stream, encodeExpected(expected), events.length);
-        for (const event of events) encodeEvent(target, event);
+        for (const event of events) bytes += encodeEvent(target, event);
       }
     }
+    return bytes;
   } catch (error) {
     target.length = start;
     throw error;
@@ -49,13 +52,17 @@ export const encodeRequest = (target: unknown[], id: number, now: number, units:
 const encodeExpected = (expected: ExpectedRevision): number =>
   expected === 'absent' ? ABSENT : expected === 'absent-or-skip' ? ABSENT_OR_SKIP : expected;
 
-const encodeEvent = (target: unknown[], event: NewEvent): void => {
+/** What an event takes beside its payload, roughly. */
+const ENVELOPE_BYTES = 400;
+
+const encodeEvent = (target: unknown[], event: NewEvent): number => {
   const data = toJson(event.id, event.data);
   const personal = event.personal === undefined ? null : toJson(event.id, event.personal);
   const { actor, service, commandId, causationId, correlationId, traceparent, session } = event.metadata;
   checkSize(event, data, personal);
   target.push(event.id, event.type, event.version, event.customerId, event.occurredAt, data, personal);
   target.push(actor, service, commandId, causationId, correlationId, traceparent ?? null, session ?? null);
+  return data.length + (personal?.length ?? 0) + ENVELOPE_BYTES;
 };
 
 const toJson = (id: string, value: object): string => {

@@ -25,6 +25,12 @@ export interface LogWriter {
 }
 
 /**
+ * Keeps the thread's garbage small: without limits V8 lets it grow to 200 MB. What the thread has to hold is bounded by
+ * what each client sends ahead.
+ */
+const HEAP_LIMITS = { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 512 };
+
+/**
  * Starts the thread that writes the log in a directory (made if absent).
  * @throws {StoreLockedError} when another process, or another writer of this one, has it
  * @throws {LogFormatError} when there is something else than a log of this format
@@ -35,6 +41,7 @@ export const startLogWriter = async ({ directory }: { readonly directory: string
   const worker = new Worker(new URL('./writer-thread.ts', import.meta.url), {
     workerData: options,
     name: 'log-writer',
+    resourceLimits: HEAP_LIMITS,
   });
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   const [status] = (await once(worker, 'message')) as [StatusMessage];

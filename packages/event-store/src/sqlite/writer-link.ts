@@ -6,7 +6,18 @@ import { decodeOutcomes } from './append-answer.ts';
 import { encodeRequest } from './append-request.ts';
 import type { ClientMessage, WriterMessage } from './protocol.ts';
 
+/** How much a client sends before it waits for answers: what the writer's thread has to hold is bounded. */
+const WINDOW_BYTES = 16 * 1024 * 1024;
+/** A message takes no further call from here on. */
+const MESSAGE_BYTES = 2 * 1024 * 1024;
+
+interface Outgoing {
+  readonly requests: unknown[];
+  bytes: number;
+}
+
 interface Pending {
+  readonly bytes: number;
   resolve(outcomes: readonly AppendOutcome[]): void;
   reject(error: Error): void;
 }
@@ -16,7 +27,10 @@ export class WriterLink {
   readonly #port: MessagePort;
   readonly #pending = new Map<number, Pending>();
   readonly #watchers = new Set<() => void>();
-  #outgoing: unknown[] = [];
+  /** Messages that are not sent yet; the last one still takes calls. */
+  readonly #outgoing: Outgoing[] = [];
+  #unansweredBytes = 0;
+  #scheduled = false;
   #lastId = 0;
   #head: number;
   #failure: StoreUnavailableError | undefined;
@@ -33,19 +47,20 @@ export class WriterLink {
   append(now: number, units: readonly AppendUnit[]): Promise<readonly AppendOutcome[]> {
     if (this.#failure) throw this.#failure;
     const id = ++this.#lastId;
-    const idle = this.#outgoing.length === 0;
-    encodeRequest(this.#outgoing, id, now, units);
-    // Sent with all else that is appended in this turn of the event loop: one message costs less than many.
-    if (idle) setImmediate(() => this.#flush());
-    return this.#answer(id);
+    const message = this.#openMessage();
+    const bytes = encodeRequest(message.requests, id, now, units);
+    message.bytes += bytes;
+    this.#schedule();
+    return this.#answer(id, bytes);
   }
 
   async destroyKey(owner: string): Promise<void> {
     if (this.#failure) throw this.#failure;
-    this.#flush();
+    // Behind all that was appended before.
+    this.#sendAll();
     const id = ++this.#lastId;
-    this.#post({ kind: 'destroy-key', id, owner });
-    await this.#answer(id);
+    this.#port.postMessage({ kind: 'destroy-key', id, owner } satisfies ClientMessage);
+    await this.#answer(id, 0);
   }
 
   /** Resolves once the log has an event beyond `position`, or the signal aborts; rejects when the writer has ended. */
@@ -66,25 +81,51 @@ export class WriterLink {
 
   /** Waits for what was appended, then parts with the writer. */
   async close(): Promise<void> {
-    this.#flush();
+    this.#sendAll();
     if (this.#pending.size > 0) await new Promise<void>((resolve) => (this.#drained = resolve));
     this.#fail(new StoreUnavailableError('the store was closed'));
     this.#port.close();
   }
 
-  #answer(id: number): Promise<readonly AppendOutcome[]> {
-    return new Promise((resolve, reject) => this.#pending.set(id, { resolve, reject }));
+  #answer(id: number, bytes: number): Promise<readonly AppendOutcome[]> {
+    return new Promise((resolve, reject) => this.#pending.set(id, { bytes, resolve, reject }));
   }
 
-  #flush(): void {
-    if (this.#outgoing.length === 0) return;
-    const requests = this.#outgoing;
-    this.#outgoing = [];
-    this.#post({ kind: 'append', requests });
+  /** All that is appended in one turn of the event loop is sent together: one message costs less than many. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#sendWithinWindow();
+    });
   }
 
-  #post(message: ClientMessage): void {
-    this.#port.postMessage(message);
+  #openMessage(): Outgoing {
+    let last = this.#outgoing.at(-1);
+    if (!last || last.bytes >= MESSAGE_BYTES) {
+      last = { requests: [], bytes: 0 };
+      this.#outgoing.push(last);
+    }
+    return last;
+  }
+
+  /** One call that is larger than the window is sent when nothing else is under way. */
+  #sendWithinWindow(): void {
+    for (let next = this.#outgoing[0]; next; next = this.#outgoing[0]) {
+      if (this.#unansweredBytes > 0 && this.#unansweredBytes + next.bytes > WINDOW_BYTES) return;
+      this.#send(next);
+    }
+  }
+
+  #sendAll(): void {
+    for (let next = this.#outgoing[0]; next; next = this.#outgoing[0]) this.#send(next);
+  }
+
+  #send({ requests, bytes }: Outgoing): void {
+    this.#outgoing.shift();
+    this.#unansweredBytes += bytes;
+    if (requests.length > 0) this.#port.postMessage({ kind: 'append', requests } satisfies ClientMessage);
   }
 
   #receive(message: WriterMessage): void {
@@ -106,11 +147,13 @@ export class WriterLink {
       default:
         message satisfies never;
     }
+    this.#sendWithinWindow();
   }
 
   #take(id: number): Pending | undefined {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
+    this.#unansweredBytes -= pending?.bytes ?? 0;
     if (this.#pending.size === 0) this.#drained?.();
     return pending;
   }
