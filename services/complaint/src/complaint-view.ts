@@ -6,7 +6,7 @@ import { idOfStream, type RecordedEvent, recordedEvent, stateOf } from '@tenure/
 /** A complaint as lists show it, out of the events of its stream. Undefined if nothing was filed. */
 export function complaintItemOf(history: readonly StoredEvent[]): ComplaintItem | undefined {
   const state = stateOf(complaintDecider, history);
-  const events = history.map(recordedEvent);
+  const events = stepsOf(history);
   const [filed] = events;
   const last = events.at(-1);
   if (state.status === 'unknown' || last === undefined || filed?.type !== 'ComplaintFiled') return undefined;
@@ -42,7 +42,7 @@ export function complaintItemOf(history: readonly StoredEvent[]): ComplaintItem 
 export function complaintViewOf(history: readonly StoredEvent[]): ComplaintView | undefined {
   const item = complaintItemOf(history);
   if (item === undefined) return undefined;
-  const events = history.map(recordedEvent);
+  const events = stepsOf(history);
   const filed = events.find((event) => event.type === 'ComplaintFiled');
   const resolved = events.findLast((event) => event.type === 'ComplaintResolved');
   return {
@@ -50,8 +50,13 @@ export function complaintViewOf(history: readonly StoredEvent[]): ComplaintView 
     content: filed?.personal?.content ?? null,
     contact: filed?.personal?.contact ?? null,
     solution: resolved?.personal?.solution ?? null,
-    steps: events.filter(({ type }) => type !== 'FactConflictDetected').map(stepOf),
+    steps: events.map(stepOf),
   };
+}
+
+/** What was refused is no step. */
+function stepsOf(history: readonly StoredEvent[]): readonly RecordedEvent[] {
+  return history.map(recordedEvent).filter(({ type }) => type !== 'FactConflictDetected');
 }
 
 function stepOf({ type, occurredAt, recordedAt, metadata, data, personal, position }: RecordedEvent) {

@@ -5,6 +5,10 @@ import { service } from './service.ts';
 await runProcess({
   name: 'profile',
   services: [service],
-  info: { title: 'Tenure profile', version: '0.1.0', description: 'Who customers are: attributes, contact points, keys.' },
+  info: {
+    title: 'Tenure profile',
+    version: '0.1.0',
+    description: 'Who customers are: attributes, contact points, keys.',
+  },
   env: process.env,
 });
