@@ -4,7 +4,7 @@ import { defineEvent } from './define-event.ts';
 
 const days = z.int().positive().max(36_500);
 
-/** When a customer is in which stage; `semantics` in docs/policies.md. Days are dates for purchase days, else 24 h. */
+/** When a customer is in which stage. Days are dates for purchase days, else 24 h. */
 export const lifecyclePolicy = z.strictObject({
   policy: z.literal('lifecycle'),
   version: z.int().positive(),
