@@ -34,7 +34,7 @@ export function storedFilter(fields: RowFields, filter: Filter, pointer: string,
       return { [key]: inner };
     }
     const path = within + key;
-    const computed = fields.computed[path];
+    const computed = computedField(fields, path);
     if (computed !== undefined) return computedFilter(computed, value, at);
     const schema = schemaAt(fields.row, path);
     if (schema === undefined) throw refused(at, 'is no field of these rows');
@@ -49,7 +49,7 @@ export function storedSort(fields: RowFields, sort: string): readonly SortKey[] 
   return sort.split(',').flatMap((part) => {
     const direction = part.startsWith('-') ? -1 : 1;
     const field = direction === -1 ? part.slice(1) : part;
-    const computed = fields.computed[field];
+    const computed = computedField(fields, field);
     if (computed !== undefined) return computed.sort(direction);
     const schema = schemaAt(fields.row, field);
     if (schema === undefined) throw refused('/sort', `${field} is no field of these rows`);
@@ -101,6 +101,11 @@ function storedValue(kind: FieldKind, value: Json, at: string): Json {
     default:
       return kind satisfies never;
   }
+}
+
+/** Only what was given: `constructor` is a name like any other. */
+function computedField({ computed }: RowFields, name: string): ComputedField | undefined {
+  return Object.hasOwn(computed, name) ? computed[name] : undefined;
 }
 
 const comparisons: ReadonlySet<string> = new Set<Comparison>(['$eq', '$ne', '$gt', '$gte', '$lt', '$lte']);
