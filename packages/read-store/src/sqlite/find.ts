@@ -53,8 +53,8 @@ export function columnsOf({ connection, collection }: Source): ColumnSource {
 
 function rowCounter(connection: Connection): RowCounter {
   return (from, params, atMost) => {
-    const sql = `select count(*) as n from (select 1 from ${from} limit ${atMost})`;
-    return Number(connection.prepare(sql).get(...params)?.n);
+    const sql = `select count(*) as n from (select 1 from ${from} limit ?)`;
+    return Number(connection.prepare(sql).get(...params, atMost)?.n);
   };
 }
 
