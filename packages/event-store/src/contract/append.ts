@@ -106,9 +106,16 @@ export const appendContract = (name: string, create: () => Promise<EventStoreHar
 
     it('takes streams for different whose names differ in the category alone', async () => {
       const store = await log.connect();
-      await appendOne(store, streamName(1, 'profile'), 'absent', newEvent('a'));
-      await appendOne(store, streamName(1, 'loyalty'), 'absent', newEvent('b'));
-      expect(idsOf(await store.readStream(streamName(1, 'loyalty')))).toEqual([newEvent('b').id]);
+      for (const [n, category] of [
+        [1, 'profile'],
+        [2, 'loyalty'],
+        [1, 'loyalty'],
+      ] as const)
+        expect(await appendOne(store, streamName(n, category), 'absent', newEvent(`${category} ${n}`))).toMatchObject({
+          status: 'appended',
+        });
+      expect(idsOf(await store.readStream(streamName(1, 'loyalty')))).toEqual([newEvent('loyalty 1').id]);
+      expect(await store.readStream(streamName(2, 'profile'))).toEqual([]);
       expect(await store.readStream(streamName(1, 'lifecycle'))).toEqual([]);
     });
 

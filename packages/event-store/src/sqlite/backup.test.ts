@@ -1,11 +1,14 @@
 import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openSqliteKeyStore } from '@tenure/key-store/sqlite';
 import { describe, expect, it } from 'vitest';
 import { appendOne, hex, newEvent, positionOf, streamName } from '../contract/harness.ts';
 import { BackupTargetError, LogFormatError, StoreLockedError } from '../errors.ts';
 import { idKeyFile, keysFile, logFile, unfinishedRestoreFile } from './files.ts';
 import { temporaryDirectory } from './fixtures/temporary-directory.ts';
 import { backupLog, openSqliteEventStore, restoreLog, type SqliteEventStore } from './index.ts';
+import { openLogForWriting } from './schema.ts';
+import { SqliteLog } from './sqlite-log.ts';
 
 const append = async (store: SqliteEventStore, n: number): Promise<string> =>
   positionOf(
@@ -78,6 +81,29 @@ describe('backup', () => {
     expect(events).toHaveLength(report.events);
     expect(events.length).toBeGreaterThanOrEqual(Number(before));
     expect(events.filter(({ personal }) => personal === undefined)).toEqual([]);
+    await restored.close();
+  });
+
+  it('copies the keys after the log, so that no event of the copy lacks its key', async () => {
+    const { directory, target } = places();
+    await (await openSqliteEventStore({ directory })).close();
+    const keys = openSqliteKeyStore({ file: keysFile(directory) });
+    const db = openLogForWriting(logFile(directory));
+    const log = new SqliteLog(db, keys);
+    let appended = 0;
+    const appendPersonal = (): void => {
+      const n = appended++;
+      const event = { ...newEvent(`${n}`, { customerId: hex(n) }), data: '{}', personal: `{"n":${n}}` };
+      log.append([{ now: 0, units: [[{ stream: streamName(n), expected: 'absent', events: [event] }]] }]);
+    };
+    appendPersonal();
+    backupLog({ directory, target, onCopied: appendPersonal });
+    db.close();
+    keys.close();
+    restoreLog({ backup: target, directory });
+    const restored = await openSqliteEventStore({ directory });
+    expect((await restored.readAll({ limit: 10 })).map(({ personal }) => personal)).toEqual([{ n: 0 }]);
+    expect(appended).toBe(3);
     await restored.close();
   });
 

@@ -12,6 +12,14 @@ export interface BackupReport {
   readonly events: number;
 }
 
+export interface BackupOptions {
+  readonly directory: string;
+  /** A directory that does not exist yet. */
+  readonly target: string;
+  /** Called when a part has been copied. */
+  readonly onCopied?: (part: 'log' | 'keys') => void;
+}
+
 const CACHE_MEBIBYTES = 32;
 
 /**
@@ -20,7 +28,7 @@ const CACHE_MEBIBYTES = 32;
  * @throws {LogFormatError} when there is no log in `directory`
  * @throws {BackupTargetError} when `target` exists
  */
-export const backupLog = ({ directory, target }: { directory: string; target: string }): BackupReport => {
+export const backupLog = ({ directory, target, onCopied }: BackupOptions): BackupReport => {
   if (!existsSync(logFile(directory))) throw new LogFormatError(`there is no event log in ${directory}`);
   if (existsSync(target)) throw new BackupTargetError(target);
   const partial = `${resolve(target)}.partial`;
@@ -30,7 +38,9 @@ export const backupLog = ({ directory, target }: { directory: string; target: st
   // log needs. The other way round, an event sealed in between would be lost. A key destroyed in between is missing,
   // as it should be.
   const report = copyLog(directory, partial);
+  onCopied?.('log');
   copyDatabase(new DatabaseSync(keysFile(directory), { readOnly: true, timeout: 5_000 }), keysFile(partial));
+  onCopied?.('keys');
   if (existsSync(idKeyFile(directory))) copyFileSync(idKeyFile(directory), idKeyFile(partial));
   for (const file of [logFile(partial), keysFile(partial), idKeyFile(partial)]) if (existsSync(file)) syncToDisk(file);
   syncToDisk(partial);

@@ -1,6 +1,6 @@
-export { type BackupReport, backupLog } from './backup.ts';
+export { type BackupOptions, type BackupReport, backupLog } from './backup.ts';
 export { type LogWriter, type SqliteEventStoreConnection, startLogWriter } from './log-writer.ts';
-export { type RestoreReport, restoreLog } from './restore.ts';
+export { type RestoreOptions, type RestoreReport, restoreLog } from './restore.ts';
 export {
   connectSqliteEventStore,
   openSqliteEventStore,
