@@ -1,10 +1,13 @@
+/** Where text goes: a terminal, a pipe, a file. */
+export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+
 /** What a command may touch of the world. */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** For results. */
-  readonly stdout: NodeJS.WriteStream;
+  readonly stdout: Output;
   /** For progress and for what went wrong. */
-  readonly stderr: NodeJS.WriteStream;
+  readonly stderr: Output;
 }
 
 /** Writes a line of the result. */

@@ -4,6 +4,7 @@ import { demoCommand } from './commands/demo.ts';
 import { historyCommand } from './commands/history.ts';
 import { importCommand } from './commands/import.ts';
 import { parkedCommand } from './commands/parked.ts';
+import { rebuildCommand } from './commands/rebuild.ts';
 import { serveCommand } from './commands/serve.ts';
 import { stateCommand } from './commands/state.ts';
 import type { Io } from './io.ts';
@@ -26,6 +27,7 @@ export async function runCommand(args: readonly string[], io: Io): Promise<numbe
     .addCommand(historyCommand(io))
     .addCommand(stateCommand(io))
     .addCommand(parkedCommand(io, exit))
+    .addCommand(rebuildCommand(io))
     .addCommand(backupCommand(io))
     .addCommand(restoreCommand(io));
   for (const command of allOf(program)) {
@@ -59,5 +61,6 @@ function allOf(command: Command): Command[] {
 /** Errors with a code say what to do; others are bugs, and their stack says where. */
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if ('code' in error && error.code === 'EADDRINUSE') return `${error.message}: set TENURE_PORT to another port.`;
   return 'code' in error && typeof error.code === 'string' ? error.message : (error.stack ?? error.message);
 }

@@ -13,18 +13,25 @@ export interface PlayOptions {
   readonly signal: AbortSignal;
 }
 
+// What is sent together is this close, so that the clock never tells that something was forgotten that is on its way.
+const togetherMs = 3_600_000;
+
 /** Lets a business live: moves the clock on and publishes what has become due, until nothing is left or it is told to stop. */
 export async function play({ facts, publisher, start, setClock, tick, signal }: PlayOptions): Promise<void> {
   let now = start;
   let next = facts.next();
   while (next.done !== true && !signal.aborted) {
     now += await tick();
-    setClock(now);
-    const due: SimulatedFact[] = [];
-    while (next.done !== true && next.value.at <= now) {
-      due.push(next.value);
-      next = facts.next();
+    while (next.done !== true && next.value.at <= now && !signal.aborted) {
+      const until = Math.min(now, next.value.at + togetherMs);
+      const due: SimulatedFact[] = [];
+      while (next.done !== true && next.value.at <= until) {
+        due.push(next.value);
+        next = facts.next();
+      }
+      setClock(due.at(-1)?.at ?? until);
+      await publisher.publish(due);
     }
-    await publisher.publish(due);
+    setClock(now);
   }
 }

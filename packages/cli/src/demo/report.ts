@@ -19,7 +19,11 @@ export async function reportLines(client: Client, publisher: Publisher, now: num
     const digits = minorUnitExponent(currency) ?? 2;
     return `${(amountMinor / 10 ** digits).toFixed(digits)} ${currency}`;
   });
-  const facts = [`${moved.frequency} orders`, ...spend, ...(moved.tier === 'none' ? [] : [moved.tier])].join(', ');
+  const facts = [
+    moved.frequency === 1 ? '1 order' : `${moved.frequency} orders`,
+    ...spend,
+    ...(moved.tier === 'none' ? [] : [moved.tier]),
+  ].join(', ');
   lines.push(
     `            ${key.key} is ${moved.stage} since ${day(Date.parse(moved.stageSince))} (${facts}):`,
     `            curl ${client.address.url}/v1/customers/by-key/${key.source}/${key.key}`,

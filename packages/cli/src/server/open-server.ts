@@ -1,8 +1,7 @@
-import { createApiKey, createLog, loadConfig, startProcess } from '@tenure/runtime';
-import { info, standaloneConfig } from '@tenure/standalone';
-import { CommandFailedError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { type Client, createClient } from './client.ts';
+import { startEmbedded } from './start-embedded.ts';
+import { viewsSettled } from './views-settled.ts';
 
 const probeTimeoutMs = 2000;
 
@@ -19,7 +18,8 @@ export interface Server {
  * `TENURE_DATA` and serves it on a loopback port of its own, with a key that nobody else knows.
  * @throws CommandFailedError when the store is open elsewhere
  */
-export async function openServer({ env, stderr }: Io): Promise<Server> {
+export async function openServer(io: Io): Promise<Server> {
+  const { env } = io;
   const remote = { settle: async () => undefined, close: async () => undefined };
   const apiKey = env.TENURE_API_KEY || undefined;
   if (env.TENURE_URL) {
@@ -27,7 +27,7 @@ export async function openServer({ env, stderr }: Io): Promise<Server> {
   }
   const local = `http://127.0.0.1:${env.TENURE_PORT || '8080'}`;
   if (await isTenure(local)) return { ...remote, client: createClient({ url: local, apiKey }) };
-  return openEmbedded(env, stderr);
+  return openEmbedded(io);
 }
 
 async function isTenure(url: string): Promise<boolean> {
@@ -40,34 +40,18 @@ async function isTenure(url: string): Promise<boolean> {
   }
 }
 
-async function openEmbedded(env: Io['env'], stderr: Io['stderr']): Promise<Server> {
-  const { secret, hash } = createApiKey();
-  const config = loadConfig(standaloneConfig, {
-    ...env,
-    TENURE_PORT: '0',
-    TENURE_HOST: '127.0.0.1',
-    TENURE_KEYS: JSON.stringify([{ id: 'cli', hash, scopes: ['*'] }]),
-  });
-  const log = createLog({ level: env.TENURE_LOG_LEVEL || 'error', service: 'cli', destination: stderr });
-  const running = await startProcess({ services: config.TENURE_SERVICES, config, info, log }).catch(explainLock);
-  const { store, views } = running.context;
+async function openEmbedded(io: Io): Promise<Server> {
+  const advice = 'If it is a service, set TENURE_URL to where it answers.';
+  const { running, apiKey } = await startEmbedded(io, { advice });
   return {
-    client: createClient({ url: running.url, apiKey: secret }),
+    client: createClient({ url: running.url, apiKey }),
     settle: async () => {
-      const head = await store.head();
-      if (head !== null) await views.reached(head, new AbortController().signal);
+      await viewsSettled(running.context);
     },
     close: async () => {
       await running.stop();
     },
   };
-}
-
-function explainLock(error: unknown): never {
-  if (!(error instanceof Error) || !('code' in error) || error.code !== 'store-locked') throw error;
-  throw new CommandFailedError(`${error.message}. If a service has it open, set TENURE_URL to where that answers.`, {
-    cause: error,
-  });
 }
 
 /** Does something with a service and closes it, whatever happens. */

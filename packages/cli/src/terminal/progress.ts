@@ -1,4 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
+import type { Output } from '../io.ts';
 
 const lineEveryMs = 5000;
 
@@ -19,14 +20,14 @@ export interface ProgressOptions {
 export type ProgressStyle = (options: ProgressOptions) => Progress;
 
 /** A bar with rate and time left on a terminal, else a line each five seconds. */
-export function progressStyle(stream: NodeJS.WriteStream, now: () => number = Date.now): ProgressStyle {
+export function progressStyle(stream: Output, now: () => number = Date.now): ProgressStyle {
   return stream.isTTY ? (options) => bar(options, stream) : (options) => lines(options, stream, now);
 }
 
 /** For machines that want nothing but the result. */
 export const noProgress: ProgressStyle = () => ({ update: () => undefined, stop: () => undefined });
 
-function bar({ label, total, unit }: ProgressOptions, stream: NodeJS.WriteStream): Progress {
+function bar({ label, total, unit }: ProgressOptions, stream: Output): Progress {
   const startedAt = Date.now();
   const format = `${label.padEnd(9)} {bar} {percentage}% | {value}/{total} ${unit} | {rate}/s | {eta_formatted} left`;
   const single = new SingleBar({ format, stream, hideCursor: true, etaBuffer: 50, fps: 10 }, Presets.shades_classic);
@@ -45,7 +46,7 @@ function bar({ label, total, unit }: ProgressOptions, stream: NodeJS.WriteStream
   };
 }
 
-function lines({ label, total, unit }: ProgressOptions, stream: NodeJS.WritableStream, now: () => number): Progress {
+function lines({ label, total, unit }: ProgressOptions, stream: Output, now: () => number): Progress {
   const startedAt = now();
   let saidAt = startedAt;
   return {
