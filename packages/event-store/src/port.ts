@@ -109,14 +109,20 @@ export interface ReadCustomerOptions {
   readonly limit?: number;
 }
 
-/** The log: the only truth. All reads see every append that was answered before them. */
+/**
+ * The log: the only truth. All reads see every append that was answered before them. Reads reject with
+ * InvalidPositionError for a position that is none of this kind of store's, and with SealBrokenError for personal data
+ * that was altered.
+ */
 export interface EventStore {
   readonly identity: LogIdentity;
 
   /**
    * Appends many units in one call, each with its own outcome, in order. Durable when it resolves.
-   * @throws {StoreUnavailableError} when the result is unknown or nothing was written
+   * An append whose events are in their places already, by their ids, is a retry and answers as the first time.
+   * @throws {StoreUnavailableError} when the result is unknown or nothing was written; trying again is safe
    * @throws {EventTooLargeError} for an event above 512 KiB; nothing was written
+   * @throws {InvalidAppendError} for what no store takes, such as a malformed id; nothing was written
    */
   append(units: readonly AppendUnit[]): Promise<readonly AppendOutcome[]>;
 
@@ -138,8 +144,9 @@ export interface EventStore {
   recognises(checkpoint: Checkpoint): Promise<boolean>;
 
   /**
-   * Pages of events after a position, then as they come, until the signal aborts. The next page is read only when the
-   * last was consumed.
+   * Pages of events after a position, then as they come, until the signal aborts or the store is closed, which end it.
+   * The next page is read only when the last was consumed.
+   * @throws {StoreUnavailableError} from the iteration when no more events can come
    */
   subscribe(options: {
     after?: Position;
