@@ -20,6 +20,19 @@ describe('canonical JSON', () => {
     );
   });
 
+  it('sorts many keys as well as few, and takes any name', () => {
+    const names = fc.uniqueArray(fc.oneof(fc.string({ maxLength: 3 }), fc.constant('__proto__')), { maxLength: 40 });
+    fc.assert(
+      fc.property(names, (keys) => {
+        const build = (order: readonly string[]): unknown =>
+          JSON.parse(`{${order.map((key) => `${JSON.stringify(key)}:1`).join(',')}}`);
+        const text = canonicalJson(build(keys));
+        expect(text).toBe(canonicalJson(build([...keys].reverse())));
+        expect(Object.keys(JSON.parse(text)).sort()).toEqual([...keys].sort());
+      }),
+    );
+  });
+
   it('tells different values apart', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), (one, other) => {

@@ -10,7 +10,7 @@ export const LOCAL_ACTOR = 'local';
 
 /** With keys, every route that isn't public needs one that has all its scopes; without, only this machine may call. */
 export function createAccess(keys: readonly ApiKey[] | undefined): Access {
-  if (keys === undefined) return (headers) => onlyLoopback(headers);
+  if (keys === undefined) return createLoopbackAccess();
   const find = createKeyring(keys);
   return (headers, scopes) => {
     if (scopes === 'public') return 'public';
@@ -41,14 +41,21 @@ function presentedKey(headers: IncomingHttpHeaders): string | undefined {
  * Refuses what a web page elsewhere could make a browser on this machine send: a name that was rebound to loopback, or a
  * page's form.
  */
-function onlyLoopback(headers: IncomingHttpHeaders): string {
-  if (!isLoopback(hostname(headers.host ?? ''))) {
-    throw new Problem('wrong-host', 'Without API keys the Host must be localhost or a loopback address');
-  }
-  if (headers.origin !== undefined && !isLoopback(originHost(headers.origin))) {
-    throw new Problem('wrong-host', 'Without API keys no page of another origin may call');
-  }
-  return LOCAL_ACTOR;
+function createLoopbackAccess(): Access {
+  // Most requests have the host of the one before.
+  let good: string | undefined;
+  return ({ host = '', origin }) => {
+    if (host !== good) {
+      if (!isLoopback(hostname(host))) {
+        throw new Problem('wrong-host', 'Without API keys the Host must be localhost or a loopback address');
+      }
+      good = host;
+    }
+    if (origin !== undefined && !isLoopback(originHost(origin))) {
+      throw new Problem('wrong-host', 'Without API keys no page of another origin may call');
+    }
+    return LOCAL_ACTOR;
+  };
 }
 
 /** `localhost:8080` and `[::1]:8080` without the port. */

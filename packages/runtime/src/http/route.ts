@@ -114,7 +114,8 @@ export interface RawRequest {
   readonly stream: Readable | undefined;
   readonly origin: Origin;
   readonly contentType: string;
-  readonly signal: AbortSignal;
+  /** Makes a signal only for a handler that asks for it. */
+  readonly flight: { readonly signal: AbortSignal };
 }
 
 /** A route whose types have done their work. */
@@ -146,7 +147,7 @@ export function defineRoute<
   };
 }
 
-/** The parsed parts beside those that need no parsing. `signal` stays behind a getter: most handlers never ask. */
+/** The parsed parts beside those that need no parsing. The others stay behind getters: most handlers never ask. */
 class CheckedRequest<P extends Schema, Q extends Schema, B extends Schema> implements RouteRequest<P, Q, B> {
   readonly params: OutputOf<P>;
   readonly query: OutputOf<Q>;
@@ -168,6 +169,6 @@ class CheckedRequest<P extends Schema, Q extends Schema, B extends Schema> imple
     return this.#raw.stream;
   }
   get signal(): AbortSignal {
-    return this.#raw.signal;
+    return this.#raw.flight.signal;
   }
 }

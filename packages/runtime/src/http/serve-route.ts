@@ -123,9 +123,7 @@ export function serveRoute(app: FastifyInstance, route: Route, shared: Shared): 
       stream: route.bodyStream === undefined ? undefined : request.raw,
       origin,
       contentType: flight.contentType,
-      get signal(): AbortSignal {
-        return flight.signal;
-      },
+      flight,
     };
     const position = route.awaitsPosition === true ? headers['tenure-min-position'] : undefined;
     if (typeof position !== 'string' || shared.awaitPosition === undefined) return route.handle(raw);
