@@ -18,7 +18,7 @@ export function compileFilter(filter: Filter = {}): Matcher {
 type Predicate = (value: Found) => boolean;
 
 /** A predicate over a whole document (or an item of an array that is one). */
-export function compileCondition(condition: Condition): Predicate {
+function compileCondition(condition: Condition): Predicate {
   if (condition.op === 'field') {
     const path = splitPath(condition.path);
     return compileTest(condition.test, path);

@@ -3,9 +3,9 @@ import type { Json, Pipeline } from './port.ts';
 import { isArray, isObject } from './values.ts';
 
 /** A pipeline from outside may have this many stages, */
-export const MAX_STAGES = 20;
+const MAX_STAGES = 20;
 /** be this long as JSON, in UTF-8 bytes, */
-export const MAX_PIPELINE_BYTES = 16_384;
+const MAX_PIPELINE_BYTES = 16_384;
 /** and nest expressions this deep. */
 const MAX_EXPRESSION_DEPTH = 10;
 
@@ -33,10 +33,10 @@ export class PipelineError extends Error {
 }
 
 /** Accumulators of $group. All but $count take an expression. */
-export const ACCUMULATORS = ['$sum', '$avg', '$min', '$max', '$count'] as const;
+const ACCUMULATORS = ['$sum', '$avg', '$min', '$max', '$count'] as const;
 
 /** Operators of expressions, with how many arguments they take. */
-export const OPERATORS: Readonly<Record<string, readonly [least: number, most: number]>> = {
+const OPERATORS: Readonly<Record<string, readonly [least: number, most: number]>> = {
   $add: [1, 20],
   $subtract: [2, 2],
   $multiply: [1, 20],

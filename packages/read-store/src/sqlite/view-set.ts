@@ -36,6 +36,8 @@ export class SqliteViewSet implements ViewSet {
   readonly #parts: SqliteViewSetParts;
   #layout: Layout = new Map();
   #writer: BatchWriter | undefined;
+  /** Lists that were declared before: a request opens the views with the same one each time. */
+  readonly #declared = new WeakSet<readonly CollectionDefinition[]>();
   #closing: Promise<void> | undefined;
 
   constructor(parts: SqliteViewSetParts) {
@@ -53,8 +55,10 @@ export class SqliteViewSet implements ViewSet {
    * @throws {ReadStoreError}
    */
   declare(collections: readonly CollectionDefinition[]): void {
+    if (this.#declared.has(collections)) return;
     this.#layout = this.#parts.declareLayout(collections);
     this.#writer = undefined;
+    if (collections.length > 0) this.#declared.add(collections);
   }
 
   async get<D extends Document>(collection: string, id: string): Promise<Guarded<D> | undefined> {
