@@ -113,7 +113,7 @@ export const rules: IRegularForbiddenRuleType[] = [
     to: { path: '^(?:node:)?sqlite$' },
   }),
   forbid('pure-domain', 'The domain decides without I/O: no module of Node, no library but for calendars.', {
-    from: { path: '^packages/domain/', pathNot: UNIT_TEST },
+    from: { path: '^packages/domain/', pathNot: [UNIT_TEST, ...FOR_TESTS] },
     to: { pathNot: ['^packages/', '/node_modules/@js-temporal/polyfill/', '^@js-temporal/polyfill$'] },
   }),
   forbid('pure-contracts', 'The published language does no I/O.', {

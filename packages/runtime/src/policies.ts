@@ -3,8 +3,8 @@ import type { PolicyName } from '@tenure/contracts';
 import { noPolicies, type Policies, withPolicy } from '@tenure/domain';
 import type { EventStore } from '@tenure/event-store';
 import type { Knowledge } from './views/history.ts';
+import type { RecordedEvent } from './views/recorded-event.ts';
 import { recordedEvent } from './views/recorded-event.ts';
-import type { RecordedEvent } from './views/types.ts';
 
 const policyNames: readonly PolicyName[] = ['lifecycle', 'loyalty', 'satisfaction'];
 

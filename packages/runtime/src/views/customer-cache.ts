@@ -2,34 +2,8 @@ import { type Calendar, CustomerFold, type CustomerState, factsOf, type Policies
 import type { EventStore, Position } from '@tenure/event-store';
 import { LRUCache } from 'lru-cache';
 import { readHistory } from './history.ts';
-import type { RecordedEvent } from './types.ts';
-
-/** What stands recorded in a recorder's stream, to see what is missing without reading it again. */
-export interface RecordingMark {
-  /** Last revision of the stream, -1 for none. */
-  readonly revision: number;
-  /** In the recorder's own terms. */
-  readonly recorded: unknown;
-}
-
-/** A customer as far as their history has been folded. */
-export interface KnownCustomer {
-  /** The canonical id. */
-  readonly id: string;
-  /** All ids, the canonical first. */
-  readonly ids: readonly string[];
-  readonly fold: CustomerFold;
-  /** All of the history up to here is in the fold. */
-  position: Position;
-  /** The last event that moved the customer's documents. */
-  changedAt: Position;
-  /** The instant that the documents show: the last fact, or the last timer that fired. */
-  until: number;
-  /** Of the canonical id's profile stream, -1 for none. */
-  profileRevision: number;
-  /** What recorders know to have been recorded, by recorder. */
-  readonly marks: Map<string, RecordingMark>;
-}
+import type { KnownCustomer } from './known-customer.ts';
+import type { RecordedEvent } from './recorded-event.ts';
 
 export interface CustomerCacheOptions {
   readonly store: EventStore;

@@ -1,8 +1,8 @@
 import type { Fact } from '@tenure/domain';
 import { factsOf } from '@tenure/domain';
 import type { EventStore, Position } from '@tenure/event-store';
+import type { RecordedEvent } from './recorded-event.ts';
 import { recordedEvent } from './recorded-event.ts';
-import type { RecordedEvent } from './types.ts';
 
 /** How much of the log is looked at. Both inclusive; absent: all of it. */
 export interface Knowledge {

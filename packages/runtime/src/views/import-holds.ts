@@ -1,5 +1,6 @@
 import type { CollectionDefinition, ViewSet } from '@tenure/read-store';
-import type { DocumentChange, RecordedEvent } from './types.ts';
+import type { RecordedEvent } from './recorded-event.ts';
+import type { DocumentChange } from './types.ts';
 
 export const holdCollections: readonly CollectionDefinition[] = [
   { name: 'sessions', indexes: [] },

@@ -1,10 +1,12 @@
 import { type Consumer, type Delivery, PoisonError } from '@tenure/event-bus';
 import type { StoredEvent } from '@tenure/event-store';
-import { type CustomerCache, type KnownCustomer, shownState } from './customer-cache.ts';
+import { type CustomerCache, shownState } from './customer-cache.ts';
+import type { KnownCustomer } from './known-customer.ts';
+import type { RecordedEvent } from './recorded-event.ts';
 import { readDelivery } from './recorded-event.ts';
 import { DocumentWriter, documentKey } from './replace-documents.ts';
 import { checkpointAsJson, storedCheckpoint } from './stored-checkpoint.ts';
-import type { DocumentChange, Projection, RecordedEvent, ViewsContext } from './types.ts';
+import type { DocumentChange, Projection, ViewsContext } from './types.ts';
 
 export const projectingConsumer = 'views';
 

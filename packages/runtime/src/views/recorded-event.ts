@@ -1,7 +1,9 @@
-import { upcast } from '@tenure/contracts';
+import { type DomainEvent, upcast } from '@tenure/contracts';
 import { PoisonError } from '@tenure/event-bus';
 import type { StoredEvent } from '@tenure/event-store';
-import type { RecordedEvent } from './types.ts';
+
+/** An event of the log, lifted to the current version of its type. */
+export type RecordedEvent = Omit<StoredEvent, 'type' | 'data' | 'personal'> & DomainEvent;
 
 /** Lifts a stored event to the current version of its type. @throws {UnreadableEventError} */
 export function recordedEvent(stored: StoredEvent): RecordedEvent {

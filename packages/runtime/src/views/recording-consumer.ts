@@ -2,11 +2,12 @@ import type { Consumer, Delivery } from '@tenure/event-bus';
 import type { ViewSet } from '@tenure/read-store';
 import type { CustomerCache } from './customer-cache.ts';
 import type { ImportHolds } from './import-holds.ts';
+import type { RecordedEvent } from './recorded-event.ts';
 import { readDelivery } from './recorded-event.ts';
 import type { Occasion, Recording } from './recording.ts';
 import { DocumentWriter, documentKey } from './replace-documents.ts';
 import { checkpointAsJson, storedCheckpoint } from './stored-checkpoint.ts';
-import type { DocumentChange, RecordedEvent } from './types.ts';
+import type { DocumentChange } from './types.ts';
 
 export const recordingConsumer = 'recording';
 

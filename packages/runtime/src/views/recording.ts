@@ -1,6 +1,7 @@
 import type { Happening } from '@tenure/domain';
 import { type EventStore, eventId, type NewEvent, type Position } from '@tenure/event-store';
-import type { CustomerCache, KnownCustomer, RecordingMark } from './customer-cache.ts';
+import type { CustomerCache } from './customer-cache.ts';
+import type { KnownCustomer, RecordingMark } from './known-customer.ts';
 import { recordedEvent } from './recorded-event.ts';
 import type { Recorder } from './types.ts';
 

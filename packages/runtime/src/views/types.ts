@@ -1,11 +1,8 @@
-import type { DomainEvent } from '@tenure/contracts';
 import type { Calendar, CustomerState, Happening } from '@tenure/domain';
-import type { EventStore, Position, StoredEvent } from '@tenure/event-store';
+import type { EventStore } from '@tenure/event-store';
 import type { CollectionDefinition, Document, Filter, ViewSet } from '@tenure/read-store';
-import type { KnownCustomer } from './customer-cache.ts';
-
-/** An event of the log, lifted to the current version of its type. */
-export type RecordedEvent = Omit<StoredEvent, 'type' | 'data' | 'personal'> & DomainEvent;
+import type { KnownCustomer } from './known-customer.ts';
+import type { RecordedEvent } from './recorded-event.ts';
 
 /** What code in the views' thread works with. */
 export interface ViewsContext {
@@ -79,5 +76,3 @@ export interface ServiceViews {
   readonly recorders?: readonly Recorder[];
   readonly timers?: readonly Timer[];
 }
-
-export type { CustomerState, Position };

@@ -14,12 +14,13 @@ import { holdCollections, ImportHolds } from './import-holds.ts';
 import { createParkingLot, listParked, parkedCollection } from './parking.ts';
 import { createProjectingConsumer, projectingConsumer } from './projecting.ts';
 import type { ViewsMessage, ViewsRequest, ViewsThreadOptions } from './protocol.ts';
+import type { RecordedEvent } from './recorded-event.ts';
 import { recorderTimers } from './recorder-timers.ts';
 import { Recording } from './recording.ts';
 import { createRecordingConsumer, recordingConsumer } from './recording-consumer.ts';
 import { Scheduler } from './scheduler.ts';
 import { storedCheckpoint } from './stored-checkpoint.ts';
-import type { RecordedEvent, ServiceViews } from './types.ts';
+import type { ServiceViews } from './types.ts';
 import { collectionsOf, stateVersion, viewVersion } from './view-version.ts';
 
 /** The thread that writes the views: consumers, recorders and timers of all services of the process. */

@@ -1,0 +1,29 @@
+import type { CustomerFold } from '@tenure/domain';
+import type { Position } from '@tenure/event-store';
+
+/** What stands recorded in a recorder's stream, to see what is missing without reading it again. */
+export interface RecordingMark {
+  /** Last revision of the stream, -1 for none. */
+  readonly revision: number;
+  /** In the recorder's own terms. */
+  readonly recorded: unknown;
+}
+
+/** A customer as far as their history has been folded. */
+export interface KnownCustomer {
+  /** The canonical id. */
+  readonly id: string;
+  /** All ids, the canonical first. */
+  readonly ids: readonly string[];
+  readonly fold: CustomerFold;
+  /** All of the history up to here is in the fold. */
+  position: Position;
+  /** The last event that moved the customer's documents. */
+  changedAt: Position;
+  /** The instant that the documents show: the last fact, or the last timer that fired. */
+  until: number;
+  /** Of the canonical id's profile stream, -1 for none. */
+  profileRevision: number;
+  /** What recorders know to have been recorded, by recorder. */
+  readonly marks: Map<string, RecordingMark>;
+}
