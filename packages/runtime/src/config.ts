@@ -11,9 +11,6 @@ export class ConfigError extends Error {
   }
 }
 
-/** A configuration: environment variables by name, each with its schema and description. */
-export type ConfigSchema = z.ZodObject<Record<string, z.ZodType>>;
-
 /**
  * Reads a configuration from the environment. A variable set to nothing counts as not set; others than the schema's are
  * left alone.

@@ -45,7 +45,7 @@ export function stateOf<State, E extends DomainEvent>(
 }
 
 /** A stored event as deciders take it, lifted to the current version of its type. */
-export function happening(event: StoredEvent): Happening {
+function happening(event: StoredEvent): Happening {
   const { type, data, personal } = upcast(event);
   return { type, data, personal, occurredAt: event.occurredAt, customerId: event.customerId } as Happening;
 }

@@ -6,7 +6,7 @@ import { Problem } from './problem.ts';
 export type Access = (headers: IncomingHttpHeaders, scopes: readonly string[] | 'public') => string;
 
 /** Named as the actor where nobody has to say who they are. */
-export const LOCAL_ACTOR = 'local';
+const LOCAL_ACTOR = 'local';
 
 /** With keys, every route that isn't public needs one that has all its scopes; without, only this machine may call. */
 export function createAccess(keys: readonly ApiKey[] | undefined): Access {

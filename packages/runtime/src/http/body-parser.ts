@@ -31,7 +31,7 @@ export function installBodyParsers(app: FastifyInstance, streamed: Iterable<stri
 }
 
 /** Where a parsed JSON value holds NUL or a half character, by an iterative walk, as it may be deep. */
-export function unusableText(value: unknown): readonly ProblemField[] {
+function unusableText(value: unknown): readonly ProblemField[] {
   const errors: ProblemField[] = [];
   const waiting: { readonly path: readonly string[]; readonly value: unknown }[] = [{ path: [], value }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {

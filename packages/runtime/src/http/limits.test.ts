@@ -219,6 +219,32 @@ describe('a server that closes', () => {
     expect(await closed).toBe(true);
   });
 
+  it('says that it closes to who is still sending', async () => {
+    const { route: slow, waiting } = held('/slow');
+    const server = await serve([slow]);
+    const { url, port } = await listen(server);
+    const first = fetch(`${url}/slow`, { method: 'POST' });
+    await expect.poll(() => waiting.length).toBe(1);
+    const socket = connect(port, '127.0.0.1');
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += String(chunk);
+    });
+    socket.write('POST /slow HTTP/1.1\r\nhost: local');
+    await expect
+      .poll(() => new Promise((resolve) => server.app.server.getConnections((_, count) => resolve(count))))
+      .toBe(2);
+    const closed = server.close(5_000);
+    socket.write('host\r\n\r\n');
+    await once(socket, 'close');
+    expect(answer).toMatch(/^HTTP\/1.1 503 /);
+    expect(answer).toContain('urn:tenure:problem:shutting-down');
+    expect(answer).toMatch(/retry-after: 1\r\n/);
+    waiting[0]?.();
+    expect((await first).status).toBe(200);
+    expect(await closed).toBe(true);
+  });
+
   it('cuts off what outlasts its grace', async () => {
     const { route: slow, signals } = held('/slow');
     const server = await serve([slow]);

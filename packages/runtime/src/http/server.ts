@@ -64,6 +64,8 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
     http: { maxHeaderSize: HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 1_000 },
     bodyLimit: options.limits.maxBodyBytes,
     forceCloseConnections: 'idle',
+    // The gate says so, as a problem.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: LONGEST_PARAMETER },
     frameworkErrors: (error, _request, reply) => {
       // A path that cannot be decoded has no route, hence none of the hooks that answer problems.
