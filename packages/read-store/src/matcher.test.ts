@@ -58,6 +58,22 @@ describe('compileFilter', () => {
     );
   });
 
+  it.each([
+    [{ 'lines.n': { $lt: 2, $gt: 4 } }, true],
+    [{ 'lines.n': null }, true],
+    [{ 'lines.n': { $gt: 8 } }, true],
+    [{ lines: { $elemMatch: { $or: [{ n: 1 }, { n: 77 }] } } }, true],
+    [{ lines: { $elemMatch: { $or: [{ n: 76 }, { n: 77 }] } } }, false],
+    [{ lines: { $elemMatch: { $and: [{ n: 1 }, { n: 9 }] } } }, false],
+    [{ 'lines.2.n': 9 }, true],
+    [{ 'lists.0': 1 }, false],
+    [{ 'lists.0': { $elemMatch: { $eq: 1 } } }, true],
+    [{ 'lists.0.0': 1 }, true],
+  ])('selects as MongoDB does where mingo differs from it: %j', (one, expected) => {
+    const document = { _id: 'a', lines: [{ n: 1 }, {}, { n: [9, 5] }], lists: [[1], [2]] };
+    expect(compileFilter(one)(document)).toBe(expected);
+  });
+
   it('finds only what the document itself holds', () => {
     for (const name of ['constructor', 'toString', '__defineGetter__']) {
       expect(compileFilter({ [name]: { $exists: true } })({ _id: 'a' })).toBe(false);

@@ -1,7 +1,7 @@
 import { type Comparable, type Condition, type Scalar, type Test, understandFilter } from './filter.ts';
 import type { Document, Filter, Json } from './port.ts';
 import { compareValues } from './sort.ts';
-import { type Found, isArray, isObject, splitPath, visitPath } from './values.ts';
+import { type Found, isArray, isObject, splitPath, type Visit, visitPath } from './values.ts';
 
 export type Matcher = (document: Document) => boolean;
 
@@ -45,7 +45,7 @@ function compileTest(test: Test, path: readonly string[]): Predicate {
     default: {
       const accepts = valuePredicate(test);
       // An array at the end stands for its items; no value of the language equals an array itself.
-      const visit = (found: Found): boolean => (isArray(found) ? found.some(accepts) : accepts(found));
+      const visit: Visit = (found, picked) => (isArray(found) && !picked ? found.some(accepts) : accepts(found));
       return (value) => visitPath(value, path, visit);
     }
   }

@@ -37,7 +37,7 @@ const several: readonly Document[] = [
   { _id: 'b', p: 2, q: 'y', r: [{ n: 1 }, { n: 9 }] },
   { _id: 'c', p: 1, q: 'y' },
   { _id: 'd', p: 2, q: 'x', r: [] },
-  { _id: 'e', p: 1, q: 'x', r: [{}, { n: 4 }] },
+  { _id: 'e', p: 1, q: 'x', r: [{ n: 4 }] },
   { _id: 'f', q: 'z', r: { n: 2 } },
 ];
 const bySeveral: readonly Case[] = [
@@ -46,9 +46,9 @@ const bySeveral: readonly Case[] = [
   { sort: [desc('p'), asc('q')], gives: 'dbaecf' },
   { sort: [desc('p'), desc('q')], gives: 'bdcaef' },
   { sort: [desc('q'), asc('p'), desc('_id')], gives: 'fcbead' },
-  { sort: [asc('p')], gives: 'facebd'.replace('ce', 'ce') },
+  { sort: [asc('p')], gives: 'facebd' },
   { sort: [desc('p')], gives: 'bdacef' },
-  { sort: [asc('r.n')], gives: 'cdebfa' },
+  { sort: [asc('r.n')], gives: 'cdbfae' },
   { sort: [desc('r.n')], gives: 'beafcd' },
 ];
 

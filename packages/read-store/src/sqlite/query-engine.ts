@@ -1,5 +1,4 @@
 import { setImmediate } from 'node:timers/promises';
-import { aggregate } from '../aggregation.ts';
 import { ReadStoreError } from '../errors.ts';
 import { checkPipeline } from '../pipeline.ts';
 import type { Filter, FindOptions, Pipeline } from '../port.ts';
@@ -57,8 +56,10 @@ export class QueryEngine implements Queries {
     });
   }
 
-  aggregate(collection: string, pipeline: Pipeline): Promise<string> {
+  async aggregate(collection: string, pipeline: Pipeline): Promise<string> {
     checkPipeline(pipeline);
+    // With the first aggregation: mingo takes longer to load than all else here.
+    const { aggregate } = await import('../aggregation.ts');
     return this.#run(collection, this.#timeoutMs, function* (source) {
       const input = yield* pipelineInput(source, pipeline);
       return JSON.stringify(aggregate(input, splitPipeline(pipeline).rest));
