@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { backupCommand, restoreCommand } from './commands/backup.ts';
+import { benchCommand } from './commands/bench.ts';
 import { demoCommand } from './commands/demo.ts';
 import { historyCommand } from './commands/history.ts';
 import { importCommand } from './commands/import.ts';
@@ -29,7 +30,8 @@ export async function runCommand(args: readonly string[], io: Io): Promise<numbe
     .addCommand(parkedCommand(io, exit))
     .addCommand(rebuildCommand(io))
     .addCommand(backupCommand(io))
-    .addCommand(restoreCommand(io));
+    .addCommand(restoreCommand(io))
+    .addCommand(benchCommand(exit));
   for (const command of allOf(program)) {
     command
       .exitOverride()

@@ -23,7 +23,7 @@ export function serveCommand(io: Io): Command {
 }
 
 /** Lines to try at a shell. */
-export function firstSteps(url: string, hasKeys: boolean, now: Date): string[] {
+function firstSteps(url: string, hasKeys: boolean, now: Date): string[] {
   const purchase = {
     source: 'web-shop',
     orderId: '1001',

@@ -76,7 +76,7 @@ describe('a batch', () => {
     await expect(sent).rejects.toThrow('There is nothing here: No import');
   });
 
-  it('I14: is taken from its source no faster than it is read, and ends when the connection does', async () => {
+  it('is taken from its source no faster than it is read, and ends when the connection does', async () => {
     const taken = { count: 0 };
     const address = await serve(async (request, response) => {
       let bytes = 0;

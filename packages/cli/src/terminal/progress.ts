@@ -30,7 +30,10 @@ export const noProgress: ProgressStyle = () => ({ update: () => undefined, stop:
 function bar({ label, total, unit }: ProgressOptions, stream: Output): Progress {
   const startedAt = Date.now();
   const format = `${label.padEnd(9)} {bar} {percentage}% | {value}/{total} ${unit} | {rate}/s | {eta_formatted} left`;
-  const single = new SingleBar({ format, stream, hideCursor: true, etaBuffer: 50, fps: 10 }, Presets.shades_classic);
+  const single = new SingleBar(
+    { format, stream, barsize: 20, linewrap: true, gracefulExit: false, etaBuffer: 50, fps: 10 },
+    Presets.shades_classic,
+  );
   const rate = (done: number) => ({ rate: Math.round((done * 1000) / Math.max(1, Date.now() - startedAt)) });
   single.start(total, 0, rate(0));
   let last = 0;
