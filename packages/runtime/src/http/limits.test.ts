@@ -148,6 +148,10 @@ describe('room', () => {
     expect((await server.app.inject({ method: 'POST', url: '/quick' })).statusCode).toBe(200);
     waiting[0]?.();
     expect((await first).statusCode).toBe(200);
+    const next = server.app.inject({ method: 'POST', url: '/slow' });
+    await expect.poll(() => waiting.length).toBe(2);
+    waiting[1]?.();
+    expect((await next).statusCode).toBe(200);
   });
 
   it('is given back when a client goes away, and its handler is told', async () => {
