@@ -21,7 +21,7 @@ export {
   type SingleCommand,
   singleCommand,
 } from './commands/commands.ts';
-export { stateOf, type Step, type StepOptions, step } from './commands/step.ts';
+export { type Step, type StepOptions, stateOf, step } from './commands/step.ts';
 export { type ConfigEntry, ConfigError, describeConfig, loadConfig, showConfig } from './config.ts';
 export { type ActionRouteOptions, actionRoute, commandIdOf } from './facts/action-route.ts';
 export {
