@@ -1,5 +1,5 @@
 import { EventTooLargeError, InvalidPositionError, StoreUnavailableError } from '@tenure/event-store';
-import { ReadStoreError } from '@tenure/read-store';
+import { CursorError, FilterError, ReadStoreError } from '@tenure/read-store';
 import { Problem } from './problem.ts';
 import type { ProblemCode } from './problem-codes.ts';
 
@@ -29,6 +29,8 @@ export function errorProblem(error: unknown): Problem {
   if (error instanceof InvalidPositionError) {
     return new Problem('position-unknown', 'The position is none of this store', { cause: error });
   }
+  if (error instanceof CursorError) return badQuery('/cursor', error.message, error);
+  if (error instanceof FilterError) return badQuery(`/filter${error.pointer}`, error.detail, error);
   if (error instanceof ReadStoreError && error.code === 'query-timeout') {
     return new Problem('timeout', 'The query looks at too much; narrow it down', { cause: error });
   }
@@ -42,4 +44,9 @@ export function errorProblem(error: unknown): Problem {
       return new Problem('bad-request', error.message, { cause: error });
   }
   return new Problem('internal', 'Something went wrong on our side; it has been noted', { cause: error });
+}
+
+function badQuery(pointer: string, detail: string, cause: Error): Problem {
+  const errors = [{ pointer, detail: `${detail} (in the query)` }];
+  return new Problem('invalid', 'The query of the request is not valid', { errors, cause });
 }

@@ -1,11 +1,9 @@
 import { asOfQuery, instantParameter, listQuery } from '@tenure/contracts';
 import {
-  CursorError,
   type Document,
   decodeCursor,
   encodeCursor,
   type Filter,
-  FilterError,
   type FindOptions,
   type Json,
   type ListIdentity,
@@ -18,7 +16,6 @@ import { refuseAsOf } from './as-of.ts';
 import { kindOf, singleFields } from './list-fields.ts';
 import { type ComputedField, type RowFields, storedFilter, storedSort } from './list-filter.ts';
 import { answerList, type ListQuery, type ListResponse, listResponse } from './lists.ts';
-import { Problem } from './problem.ts';
 import type { RawAnswer } from './route.ts';
 
 /** What a list of a collection can be asked, checked. */
@@ -53,7 +50,8 @@ export interface List<S extends z.ZodObject> {
   readonly response: ListResponse<S>;
   /**
    * @param computed fields of the rows that no document holds, by name
-   * @throws {Problem} `invalid` for a filter, sort or cursor that cannot be; `as-of-unsupported`
+   * @throws {Problem} `invalid` for a sort that cannot be; `as-of-unsupported`
+   * @throws {FilterError} {CursorError} which are `invalid` too
    */
   answer(
     request: { readonly contentType: string; readonly query: CollectionQuery },
@@ -77,13 +75,15 @@ export function defineList<S extends z.ZodObject, D extends Document = Document>
       refuseAsOf(query);
       const fields: RowFields = { row, computed };
       const named = namedFilter(query, Object.keys(parameters));
-      const given = query.filter === undefined ? {} : givenFilter(query.filter);
+      const given = query.filter === undefined ? {} : parseFilter(query.filter);
       const filter = both(storedFilter(fields, named, ''), storedFilter(fields, given, '/filter'));
       const sort = storedSort(fields, query.sort ?? order);
       // What was asked, not what became of it: a computed field's filter moves on with the clock.
       const identity: ListIdentity = { collection, filter: both(named, given), sort };
       const from = (cursor: string | undefined): FindOptions =>
-        cursor === undefined ? { filter, sort } : { filter, sort, after: afterOf(cursor, views.version, identity) };
+        cursor === undefined
+          ? { filter, sort }
+          : { filter, sort, after: decodeCursor(cursor, views.version, identity) };
       return answerList<object>(request, response, {
         page: async (limit, cursor) => {
           const found = await views.find<D>(collection, { ...from(cursor), limit: limit + 1 });
@@ -112,30 +112,6 @@ function namedFilter(query: CollectionQuery, names: readonly string[]): Filter {
 function both(one: Filter, other: Filter): Filter {
   if (Object.keys(one).length === 0) return other;
   return Object.keys(other).length === 0 ? one : { $and: [one, other] };
-}
-
-/** @throws {Problem} `invalid` */
-function givenFilter(text: string): Filter {
-  try {
-    return parseFilter(text);
-  } catch (error) {
-    if (!(error instanceof FilterError)) throw error;
-    throw refused(`/filter${error.pointer}`, error.detail, error);
-  }
-}
-
-function afterOf(cursor: string, version: string, identity: ListIdentity): readonly Json[] {
-  try {
-    return decodeCursor(cursor, version, identity);
-  } catch (error) {
-    if (!(error instanceof CursorError)) throw error;
-    throw refused('/cursor', error.message, error);
-  }
-}
-
-function refused(pointer: string, detail: string, cause: Error): Problem {
-  const errors = [{ pointer, detail: `${detail} (in the query)` }];
-  return new Problem('invalid', 'The query of the request is not valid', { errors, cause });
 }
 
 const number = z.preprocess(

@@ -1,3 +1,4 @@
+import { CursorError } from '@tenure/read-store';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { columnsOf, csvHeader, csvRows } from './csv.ts';
@@ -96,6 +97,28 @@ describe('a list', () => {
       'id,spend.amountMinor,spend.currency,tags,note\r\n',
     );
     expect((await app.inject({ url: '/rows', headers: ndjson })).body).toBe('');
+  });
+
+  it('that cannot be read is a problem, in every media type', async () => {
+    const { route } = listOf(3);
+    const broken = defineRoute({
+      ...route,
+      query: z.strictObject({}),
+      responses: { 200: response },
+      handler: (request) =>
+        answerList(request, response, {
+          page: () => Promise.reject(new CursorError('cursor-invalid', 'not a cursor')),
+          // biome-ignore lint/correctness/useYield: it fails before the first page
+          async *stream() {
+            throw new CursorError('cursor-invalid', 'not a cursor');
+          },
+        }),
+    });
+    const { app } = await serve([broken]);
+    for (const accept of ['application/json', 'text/csv', 'application/x-ndjson']) {
+      const answer = await app.inject({ url: '/rows', headers: { accept } });
+      expect([answer.statusCode, answer.json().errors?.[0]?.pointer], accept).toEqual([422, '/cursor']);
+    }
   });
 
   it('is read no further than its reader has come', async () => {

@@ -62,7 +62,12 @@ export async function answerList<Item extends object>(
   }
   const lines = linesOf(contentType, response.item);
   if (query.limit === undefined) {
-    const stream = Readable.from(textOf(lines, source.stream(query.cursor)), { objectMode: true, highWaterMark: 1 });
+    const pages = source.stream(query.cursor)[Symbol.asyncIterator]();
+    // The first page is read before the answer begins, so that what is wrong with the query can still be answered.
+    const first = await pages.next();
+    const stream = Readable.from(textOf(lines, first, pages), { objectMode: true, highWaterMark: 1 });
+    // Also for a reader who goes before the first line; by then nobody is left to be told of an error.
+    stream.once('close', () => pages.return?.().then(undefined, () => undefined));
     return { status: 200, contentType, stream };
   }
   const page = await source.page(query.limit, query.cursor);
@@ -87,7 +92,13 @@ function linesOf(contentType: string, item: z.ZodType): Lines {
   return { head: '', rows: (items) => items.map((one) => `${JSON.stringify(one)}\n`).join('') };
 }
 
-async function* textOf(lines: Lines, pages: AsyncIterable<readonly object[]>): AsyncGenerator<string> {
+async function* textOf(
+  lines: Lines,
+  first: IteratorResult<readonly object[]>,
+  others: AsyncIterator<readonly object[]>,
+): AsyncGenerator<string> {
   if (lines.head !== '') yield lines.head;
-  for await (const page of pages) if (page.length > 0) yield lines.rows(page);
+  for (let page = first; page.done !== true; page = await others.next()) {
+    if (page.value.length > 0) yield lines.rows(page.value);
+  }
 }
