@@ -45,6 +45,24 @@ export function eventBusContract(name: string, open: () => Promise<BusUnderTest>
       await bus.close();
     });
 
+    it('lets messages, timers and others have their turn while a consumer is behind', async () => {
+      const { store, openBus } = await start();
+      const positions = await append(store, ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']);
+      const consumer = new Recorder('behind');
+      const seenByOthers = new Set<number>();
+      let isLooking = true;
+      const look = (): void => {
+        seenByOthers.add(consumer.positions.length);
+        if (isLooking) setImmediate(look);
+      };
+      look();
+      const bus = openBus(parkingRows());
+      await (await bus.subscribe(consumer)).reached(positions.at(-1) ?? '', AbortSignal.timeout(5_000));
+      isLooking = false;
+      expect([...seenByOthers].some((count) => count > 0 && count < positions.length)).toBe(true);
+      await bus.close();
+    });
+
     it('goes on after the checkpoint that the consumer stored', async () => {
       const { store, openBus } = await start();
       const before = await append(store, ['a', 'b']);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate } from 'node:timers/promises';
 import type { Checkpoint, EventStore, Position, StoredEvent } from '@tenure/event-store';
 import {
   type Consumer,
@@ -98,7 +98,10 @@ export class EmbeddedSubscription implements Subscription {
         const moved = await this.#inTurn(() => this.#deliverNext());
         this.#failure = undefined;
         pause = this.#parts.retryMs;
-        if (!moved) await this.#untilMore(signal);
+        // Reading and handling may all be done without waiting for anything: without this, one consumer that is behind
+        // would keep its thread from messages, timers and the other consumers until it has caught up.
+        if (moved) await setImmediate();
+        else await this.#untilMore(signal);
       } catch (error) {
         if (signal.aborted) return;
         this.#failure = error instanceof Error ? error : new Error(String(error));
