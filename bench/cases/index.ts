@@ -1,0 +1,22 @@
+import type { Case } from '../harness/case.ts';
+import { batchCase } from './batch.ts';
+import { growthCase } from './growth.ts';
+import { lateCase } from './late.ts';
+import { listCase } from './list.ts';
+import { pipelineCase } from './pipeline.ts';
+import { postCase } from './post.ts';
+import { rebuildCase } from './rebuild.ts';
+import { startCase } from './start.ts';
+import { viewCase } from './view.ts';
+
+export const cases: readonly Case[] = [
+  postCase,
+  batchCase,
+  pipelineCase,
+  rebuildCase,
+  lateCase,
+  viewCase,
+  listCase,
+  growthCase,
+  startCase,
+];

@@ -1,0 +1,59 @@
+import type { Target } from '../harness/case.ts';
+import type { Results } from './results.ts';
+
+/** What was measured, as Markdown. */
+export function tableOf({ date, machine, runs, cases }: Results): string {
+  const rows = Object.entries(cases).flatMap(([id, one]) => [
+    row(
+      id,
+      one.title,
+      `${figure(one.value)} ${one.unit}`,
+      one.raw === null ? '' : `${figure(one.raw)} (${one.rawIs})`,
+      one.ratio === null ? '' : String(one.ratio),
+      bound(one.target, one.unit),
+      one.met ? 'yes' : 'no',
+    ),
+    ...Object.entries(one.also).map(([name, also]) =>
+      row(
+        '',
+        name,
+        `${figure(also.value)} ${also.unit}`,
+        '',
+        '',
+        `<= ${also.atMost} ${also.unit}`,
+        also.met ? 'yes' : 'no',
+      ),
+    ),
+  ]);
+  const { cpu, cores, memoryGiB, system, versions } = machine;
+  return [
+    row('id', 'what', 'measured', 'raw limit', 'ratio', 'target', 'met'),
+    row('---', '---', '--:', '--:', '--:', '--:', '---'),
+    ...rows,
+    '',
+    `Medians of ${runs}, ${date.slice(0, 10)}, on ${cores} cores of ${cpu}, ${memoryGiB} GiB, ${system}; Node ${versions.node}, SQLite ${versions.sqlite}, Fastify ${versions.fastify}.`,
+  ].join('\n');
+}
+
+const BEGIN = '<!-- results -->';
+const END = '<!-- /results -->';
+
+/** Puts the table into a text, where its marks are. @throws {Error} without marks */
+export function withTable(text: string, table: string): string {
+  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (begin === -1 || end < begin) throw new Error(`there is no place for the results between ${BEGIN} and ${END}`);
+  return `${text.slice(0, begin + BEGIN.length)}\n${table}\n${text.slice(end)}`;
+}
+
+function row(...cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+function bound({ of, atLeast, atMost }: Target, unit: string): string {
+  const suffix = of === 'ratio' ? '' : ` ${unit}`;
+  return atLeast === undefined ? `<= ${atMost}${suffix}` : `>= ${atLeast}${suffix}`;
+}
+
+function figure(value: number): string {
+  return value.toLocaleString('en');
+}
