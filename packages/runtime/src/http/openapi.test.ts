@@ -84,10 +84,16 @@ describe('the OpenAPI document', () => {
     expect(headers(post)).toEqual(['Idempotency-Key', 'If-Match']);
     expect(headers(document.paths['/v1/things'].get)).toEqual(['Tenure-Min-Position']);
     expect(Object.keys(post.responses).map(Number)).toEqual([
-      200, 202, 400, 401, 403, 404, 406, 408, 409, 412, 413, 415, 422, 503, 504,
+      200, 202, 400, 401, 403, 404, 406, 408, 409, 412, 413, 414, 415, 422, 431, 503, 504,
     ]);
     expect(post.responses[409].description).toContain('`conflict`');
     expect(post.responses[202].headers).toHaveProperty('Tenure-Position');
+  });
+
+  it('says whether a key is needed', () => {
+    const { security } = document.paths['/v1/things'].get;
+    expect(security).toEqual([{ ApiKey: [] }]);
+    expect(JSON.stringify(openApiDocument(routes, info, false))).toContain('"security":[{"ApiKey":[]},{}]');
   });
 
   it('has two names for a schema that is read otherwise than it is written', () => {
@@ -112,6 +118,7 @@ describe('operations', () => {
     clockDescription: clock.description,
     metrics: createMetrics(),
     info,
+    keyed: false,
   });
   const get = async (url: string) => (await serve([...routes, ...operations])).app.inject(url);
 

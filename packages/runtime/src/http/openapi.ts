@@ -10,15 +10,16 @@ export interface ApiInfo {
   readonly description: string;
 }
 
-const SECURITY = { ApiKey: [] };
-
-/** The OpenAPI 3.1 document of routes: made of the very schemas that check requests. */
-export function openApiDocument(routes: readonly Route[], info: ApiInfo): JsonObject {
+/**
+ * The OpenAPI 3.1 document of routes: made of the very schemas that check requests.
+ * @param keyed whether API keys are asked for; without, they are said to be optional
+ */
+export function openApiDocument(routes: readonly Route[], info: ApiInfo, keyed = true): JsonObject {
   const components = createComponents();
   const paths: Record<string, Record<string, JsonObject>> = {};
   for (const route of routes) {
     paths[route.path] ??= {};
-    Object.assign(paths[route.path] ?? {}, { [route.method.toLowerCase()]: operation(route, components) });
+    Object.assign(paths[route.path] ?? {}, { [route.method.toLowerCase()]: operation(route, components, keyed) });
   }
   return {
     openapi: '3.1.0',
@@ -36,14 +37,16 @@ export function openApiDocument(routes: readonly Route[], info: ApiInfo): JsonOb
 
 type Components = ReturnType<typeof createComponents>;
 
-function operation(route: Route, components: Components): JsonObject {
+function operation(route: Route, components: Components, keyed: boolean): JsonObject {
   const scopes = route.scopes === 'public' ? [] : route.scopes;
   return {
     operationId: route.operationId,
     summary: route.summary,
     ...(route.description === undefined ? {} : { description: route.description }),
     tags: [...route.tags],
-    ...(scopes.length === 0 ? { security: [] } : { security: [SECURITY], 'x-scopes': [...scopes] }),
+    ...(scopes.length === 0
+      ? { security: [] }
+      : { security: keyed ? [{ ApiKey: [] }] : [{ ApiKey: [] }, {}], 'x-scopes': [...scopes] }),
     parameters: [
       ...parameters('path', route.params, components),
       ...parameters('query', route.query, components),
@@ -142,10 +145,20 @@ function answers(route: Route, components: Components): JsonObject {
 
 /** Problems that a route can have because of what it declares, with its own. */
 function problems(route: Route, components: Components): JsonObject {
-  const codes: ProblemCode[] = ['overloaded', 'timeout', ...(route.problems ?? [])];
-  if (route.scopes !== 'public') codes.push('unauthenticated', 'forbidden');
+  const codes: ProblemCode[] = [
+    'overloaded',
+    'shutting-down',
+    'timeout',
+    'headers-too-large',
+    ...(route.problems ?? []),
+  ];
+  codes.push(
+    ...(route.scopes === 'public'
+      ? (['wrong-host'] as const)
+      : (['unauthenticated', 'forbidden', 'wrong-host'] as const)),
+  );
   codes.push('not-acceptable', 'invalid', 'bad-request');
-  if (route.params !== undefined) codes.push('not-found');
+  if (route.params !== undefined) codes.push('not-found', 'uri-too-long');
   if (route.body !== undefined || route.bodyStream !== undefined) {
     codes.push('not-json', 'too-large', 'unsupported-media-type', 'request-timeout');
   }

@@ -18,6 +18,8 @@ export interface OperationsOptions {
   readonly clockDescription: ClockDescription;
   readonly metrics: Metrics;
   readonly info: ApiInfo;
+  /** Whether API keys are asked for. */
+  readonly keyed: boolean;
 }
 
 const limits = { bodyBytes: 0, timeoutMs: 5_000 } as const;
@@ -110,7 +112,7 @@ export function operationRoutes(routes: readonly Route[], options: OperationsOpt
   ];
   let text: string | undefined;
   const document = (): string => {
-    text ??= JSON.stringify(openApiDocument([...routes, ...own], options.info));
+    text ??= JSON.stringify(openApiDocument([...routes, ...own], options.info, options.keyed));
     return text;
   };
   return own;

@@ -127,6 +127,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
       clockDescription,
       metrics,
       info: options.info,
+      keyed: config.TENURE_KEYS !== undefined,
     });
     const server = await buildServer({
       routes: [...routes, ...operations],
