@@ -1,5 +1,5 @@
 import { type Calendar, CustomerFold, type CustomerState, factsOf, type Policies } from '@tenure/domain';
-import type { EventStore, Position } from '@tenure/event-store';
+import type { EventStore } from '@tenure/event-store';
 import { LRUCache } from 'lru-cache';
 import { readHistory } from './history.ts';
 import type { KnownCustomer } from './known-customer.ts';
@@ -25,6 +25,7 @@ export class CustomerCache {
   readonly #byId: LRUCache<string, KnownCustomer>;
   /** From an id that is not canonical to the one that is. */
   readonly #canonical = new Map<string, string>();
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: CustomerCacheOptions) {
     this.#options = options;
@@ -42,11 +43,24 @@ export class CustomerCache {
     this.#byId.clear();
   }
 
-  /**
-   * Folds events of customers (in log order, none left out since the last call) and returns whom they changed, each with
-   * their events.
-   */
-  async apply(events: readonly RecordedEvent[], upTo: Position): Promise<Map<KnownCustomer, RecordedEvent[]>> {
+  /** Folds events of customers, in log order, and returns whom they changed, each with their events. */
+  apply(events: readonly RecordedEvent[]): Promise<Map<KnownCustomer, RecordedEvent[]>> {
+    return this.#inTurn(() => this.#apply(events));
+  }
+
+  /** The customer with this id, as known, else as the log has them now. */
+  async load(id: string): Promise<KnownCustomer> {
+    return this.#known(id) ?? this.#inTurn(() => this.#load(id));
+  }
+
+  /** Readings must not overtake each other: the older one would replace what had been folded on meanwhile. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  async #apply(events: readonly RecordedEvent[]): Promise<Map<KnownCustomer, RecordedEvent[]>> {
     const perId = new Map<string, RecordedEvent[]>();
     for (const event of events) {
       if (event.customerId === null) continue;
@@ -58,28 +72,36 @@ export class CustomerCache {
 
     const changed = new Map<KnownCustomer, RecordedEvent[]>();
     for (const [id, own] of perId) {
-      const customer = await this.load(id, upTo);
-      this.#add(customer, own);
+      const customer = await this.#load(id);
+      this.#add(customer, id, own);
       const others = changed.get(customer);
       if (others === undefined) changed.set(customer, own);
       else others.push(...own);
     }
-    for (const customer of changed.keys()) if (customer.position < upTo) customer.position = upTo;
     return changed;
   }
 
-  /** The customer with this id, known or read from the log up to a position. */
-  async load(id: string, upTo: Position): Promise<KnownCustomer> {
-    const known = this.#byId.get(this.#canonical.get(id) ?? id);
+  #known(id: string): KnownCustomer | undefined {
+    return this.#byId.get(this.#canonical.get(id) ?? id);
+  }
+
+  /**
+   * Reads all that the log has, not only what the asking reader has been given: another reader may be further, and what
+   * it was given already will not come again.
+   */
+  async #load(id: string): Promise<KnownCustomer> {
+    const known = this.#known(id);
     if (known !== undefined) return known;
-    const history = await readHistory(this.#options.store, id, { upTo });
-    const fold = new CustomerFold(this.#options.policies(), this.#options.calendar);
-    const canonicalId = history?.canonicalId ?? id;
+    const { store, policies, calendar } = this.#options;
+    const head = (await store.head()) ?? '';
+    const history = await readHistory(store, id, { upTo: head });
+    const fold = new CustomerFold(policies(), calendar);
+    const ids = history?.ids ?? [id];
     const customer: KnownCustomer = {
-      id: canonicalId,
-      ids: history?.ids ?? [id],
+      id: history?.canonicalId ?? id,
+      ids,
       fold,
-      position: upTo,
+      foldedUpTo: new Map(ids.map((own) => [own, head])),
       changedAt: '',
       until: 0,
       profileRevision: -1,
@@ -93,12 +115,15 @@ export class CustomerCache {
     return customer;
   }
 
-  #add(customer: KnownCustomer, events: readonly RecordedEvent[]): void {
-    const news = events.filter((event) => event.position > customer.position);
-    if (news.length === 0) return;
+  #add(customer: KnownCustomer, id: string, events: readonly RecordedEvent[]): void {
+    const { foldedUpTo } = customer;
+    const news = events.filter((event) => event.position > (foldedUpTo.get(id) ?? ''));
+    const last = news.at(-1);
+    if (last === undefined) return;
     const before = customer.fold.facts.length;
     customer.fold.add(news.flatMap((event) => factsOf(event)));
     for (const event of news) note(customer, event);
+    foldedUpTo.set(id, last.position);
     if (customer.fold.facts.length !== before) this.#keep(customer);
   }
 

@@ -16,8 +16,8 @@ export interface KnownCustomer {
   /** All ids, the canonical first. */
   readonly ids: readonly string[];
   readonly fold: CustomerFold;
-  /** All of the history up to here is in the fold. */
-  position: Position;
+  /** Of each id, up to where all of its events are in the fold. */
+  readonly foldedUpTo: Map<string, Position>;
   /** The last event that moved the customer's documents. */
   changedAt: Position;
   /** The instant that the documents show: the last fact, or the last timer that fired. */

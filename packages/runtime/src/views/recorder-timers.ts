@@ -15,12 +15,9 @@ export function recorderTimers(
     collection: recorder.timer.collection,
     field: recorder.timer.field,
     waits: (document) => holds.has(document._id),
-    fire: async (documents, _asOf, { store }) => {
-      const head = await store.head();
-      if (head === null) return;
-      const correlationId = randomUUID();
-      const occasion = { causationId: `timer:${recorder.name}`, correlationId };
-      await recording.record(new Map(documents.map(({ _id }) => [_id, occasion])), head);
+    fire: async (documents) => {
+      const occasion = { causationId: `timer:${recorder.name}`, correlationId: randomUUID() };
+      await recording.record(new Map(documents.map(({ _id }) => [_id, occasion])));
     },
   }));
 }

@@ -40,14 +40,14 @@ export function createRecordingConsumer({ state, customers, recording, holds, on
     for (const id of released.keys()) holds.release(id, changes);
 
     const due = new Map<string, Occasion>(released);
-    for (const [customer, own] of await customers.apply(delivered, position)) {
+    for (const [customer, own] of await customers.apply(delivered)) {
       const last = own.findLast((event) => !isDerived(event));
       if (last === undefined || holds.hold(customer.id, own, changes)) continue;
       due.set(customer.id, occasionOf(last));
     }
     const entries = [...due];
     for (let start = 0; start < entries.length; start += releasedAtOnce) {
-      await recording.record(new Map(entries.slice(start, start + releasedAtOnce)), position);
+      await recording.record(new Map(entries.slice(start, start + releasedAtOnce)));
     }
     const guarded = changes.map(
       (change) => [documentKey(change.collection, change.id), { ...change, guard: position }] as const,

@@ -1,5 +1,5 @@
 import type { Happening } from '@tenure/domain';
-import { type EventStore, eventId, type NewEvent, type Position } from '@tenure/event-store';
+import { type EventStore, eventId, type NewEvent } from '@tenure/event-store';
 import type { CustomerCache } from './customer-cache.ts';
 import type { KnownCustomer, RecordingMark } from './known-customer.ts';
 import { recordedEvent } from './recorded-event.ts';
@@ -44,21 +44,21 @@ export class Recording {
     this.#now = parts.now;
   }
 
-  /** Records for customers (by any id) what is derived for them by now, given their history up to a position. */
-  record(ids: ReadonlyMap<string, Occasion>, upTo: Position): Promise<void> {
-    const result = this.#turn.then(() => this.#record(ids, upTo));
+  /** Records for customers (by any id) what is derived for them by now. */
+  record(ids: ReadonlyMap<string, Occasion>): Promise<void> {
+    const result = this.#turn.then(() => this.#record(ids));
     this.#turn = result.catch(() => undefined);
     return result;
   }
 
-  async #record(ids: ReadonlyMap<string, Occasion>, upTo: Position): Promise<void> {
+  async #record(ids: ReadonlyMap<string, Occasion>): Promise<void> {
     let open = ids;
     for (let attempt = 0; open.size > 0; attempt++) {
       if (attempt === attempts)
         throw new Error(`recording for ${open.size} customers met a conflict ${attempts} times`);
       const plans: Plan[] = [];
       for (const [id, occasion] of open) {
-        const customer = await this.#customers.load(id, upTo);
+        const customer = await this.#customers.load(id);
         for (const recorder of this.#recorders) {
           const plan = await this.#plan(customer, recorder, occasion);
           if (plan !== undefined) plans.push(plan);

@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { calendarOf, defaultPolicies, policiesFrom } from '@tenure/domain';
+import { type EventStore, eventId, type NewEvent, type Position } from '@tenure/event-store';
+import { openSqliteEventStore } from '@tenure/event-store/sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CustomerCache } from './customer-cache.ts';
+import { type RecordedEvent, recordedEvent } from './recorded-event.ts';
+
+const dayMs = 86_400_000;
+const opening = Date.parse('2026-01-01T00:00:00Z');
+const [ann, bob] = ['a'.repeat(32), 'b'.repeat(32)];
+
+let directory: string;
+let store: EventStore;
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'tenure-cache-'));
+  store = await openSqliteEventStore({ directory });
+});
+afterEach(async () => {
+  await store.close();
+  rmSync(directory, { recursive: true });
+});
+
+function cacheOf(over: EventStore): CustomerCache {
+  const policies = policiesFrom(defaultPolicies);
+  return new CustomerCache({ store: over, calendar: calendarOf('UTC'), policies: () => policies, maxFacts: 1_000 });
+}
+
+let written = 0;
+
+async function append(customerId: string, category: string, event: Pick<NewEvent, 'type' | 'data' | 'personal'>) {
+  const commandId = `command-${++written}`;
+  const id = eventId(commandId, 0);
+  const stream = category === 'profile' ? `profile-${customerId}` : `${category}-${id}`;
+  const revision = (await store.readStream(stream)).length;
+  const metadata = { actor: 'a', service: 's', commandId, causationId: 'r', correlationId: 'r' };
+  const whole: NewEvent = { ...event, id, version: 1, customerId, occurredAt: opening + written * dayMs, metadata };
+  await store.append([[{ stream, expected: revision === 0 ? 'absent' : revision - 1, events: [whole] }]]);
+  return (await lastEvent()) as RecordedEvent;
+}
+
+async function lastEvent(): Promise<RecordedEvent | undefined> {
+  const last = (await store.readAll({ limit: 1_000 })).at(-1);
+  return last === undefined ? undefined : recordedEvent(last);
+}
+
+function buy(customerId: string): Promise<RecordedEvent> {
+  const lines = [{ lineId: '1', productId: 'p', quantity: 1, amountMinor: 1_000 }];
+  const data = { source: 'shop', orderId: `o${written}`, currency: 'GBP', lines, contentHash: '0'.repeat(32) };
+  return append(customerId, 'purchase', { type: 'PurchaseRecorded', data });
+}
+
+function register(customerId: string): Promise<RecordedEvent> {
+  const data = { source: 'shop', via: 'registration' };
+  return append(customerId, 'profile', { type: 'CustomerRegistered', data, personal: { key: customerId } });
+}
+
+function link(customerId: string, otherCustomerId: string): Promise<RecordedEvent> {
+  return append(customerId, 'profile', { type: 'KeyLinked', data: { otherCustomerId } });
+}
+
+async function countOf(cache: CustomerCache, id: string): Promise<number> {
+  return (await cache.load(id)).fold.facts.filter(({ kind }) => kind === 'purchase').length;
+}
+
+describe('customers in memory', () => {
+  it('I5: lack nothing when readers of the log are at different places of it', async () => {
+    const [first, , third] = [await buy(ann), await buy(ann), await buy(ann)];
+    const cache = cacheOf(store);
+    // One reader is at the beginning; the other had handled the second purchase in an earlier life.
+    await cache.apply([first]);
+    await cache.apply([third]);
+    expect(await countOf(cache, ann)).toBe(3);
+  });
+
+  it('I5: lack nothing that was applied while they were being read', async () => {
+    const first = await buy(ann);
+    let readsBegun = 0;
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+    const slow: EventStore = Object.create(store, {
+      identity: { get: () => store.identity },
+      head: { value: (): Promise<Position | null> => store.head() },
+      readCustomer: {
+        value: async (...args: Parameters<EventStore['readCustomer']>) => {
+          const events = await store.readCustomer(...args);
+          if (readsBegun++ === 0) await opened;
+          return events;
+        },
+      },
+    });
+    const cache = cacheOf(slow);
+    const behind = cache.apply([first]);
+    const second = await buy(ann);
+    const ahead = cache.apply([second]);
+    await new Promise((resolve) => setImmediate(resolve));
+    open();
+    await Promise.all([behind, ahead]);
+    expect(await countOf(cache, ann)).toBe(2);
+  });
+
+  it('I12: what was left out for one id is not taken for known because a linked id went on', async () => {
+    await register(ann);
+    await register(bob);
+    await link(ann, bob);
+    await link(bob, ann);
+    const cache = cacheOf(store);
+    await cache.load(ann);
+    const leftOut = await buy(ann);
+    const next = await buy(bob);
+    await cache.apply([next]);
+    await cache.apply([leftOut]);
+    expect(await countOf(cache, ann)).toBe(2);
+  });
+});
