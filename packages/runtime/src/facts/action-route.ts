@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { DomainEvent, ServiceName } from '@tenure/contracts';
 import { idParams } from '@tenure/contracts';
 import type { Decider } from '@tenure/domain';
@@ -75,8 +76,10 @@ export function actionRoute<S extends z.ZodType<ActionBody>, State, Command, E e
 export function commandIdOf(
   ids: Ids,
   operationId: string,
-  { actor, idempotencyKey, requestId }: Pick<Origin, 'actor' | 'idempotencyKey' | 'requestId'>,
+  { actor, idempotencyKey }: Pick<Origin, 'actor' | 'idempotencyKey'>,
   about: object,
 ): string {
-  return idempotencyKey === undefined ? requestId : ids.keyedCommandId(operationId, actor, idempotencyKey, about);
+  // Random from the first half on: that is what tells one key from another.
+  if (idempotencyKey === undefined) return randomUUID().replaceAll('-', '');
+  return ids.keyedCommandId(operationId, actor, idempotencyKey, about);
 }
