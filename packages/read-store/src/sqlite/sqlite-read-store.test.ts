@@ -206,6 +206,19 @@ describe('read store: SQLite alone', () => {
     }
   });
 
+  it('I6: documents are not written without the checkpoint of their batch', async () => {
+    const views = await open('writer').open('v1', [things([])]);
+    const broken = {
+      get position(): string {
+        throw new Error('cannot be written');
+      },
+    };
+    const batch = { replaces: [putting({ _id: 'a' })], checkpoints: { projector: broken } };
+    await expect(views.write(batch)).rejects.toThrow('cannot be written');
+    expect(await views.get('things', 'a')).toBeUndefined();
+    await views.write({ replaces: [putting({ _id: 'a' })] });
+  });
+
   it('goes on with a torn end of its write-ahead log', async () => {
     const views = await open('writer').open('v1', [things(['v'])]);
     await put(views, withValues([1, 2]));
