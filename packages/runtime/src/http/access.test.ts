@@ -34,7 +34,7 @@ describe('with keys', () => {
     expect((await get('/open')).statusCode).toBe(200);
 
     const without = await get('/one');
-    expect([without.statusCode, without.headers['www-authenticate']]).toEqual([401, 'Bearer']);
+    expect([without.statusCode, without.headers['www-authenticate']]).toEqual([401, 'Bearer, Basic realm="Tenure"']);
     expect((await get('/one', { authorization: 'Bearer nonsense' })).statusCode).toBe(401);
     expect((await get('/one', { authorization: `Basic ${shop.secret}` })).statusCode).toBe(401);
     expect((await get('/one', { authorization: `Bearer ${shop.secret}x` })).statusCode).toBe(401);
@@ -63,6 +63,23 @@ describe('with keys', () => {
     expect((await app.inject({ method: 'POST', url: '/post', payload })).statusCode).toBe(401);
     const headers = { 'x-api-key': admin.secret };
     expect((await app.inject({ method: 'POST', url: '/post', payload, headers })).statusCode).toBe(413);
+  });
+
+  it('a browser may read with one as a password, and no more', async () => {
+    const post = defineRoute({
+      ...route('/post', ['facts:read']),
+      method: 'POST',
+      handler: () => ({ status: 200, body: { actor: '' } }),
+      responses: { 200: { description: 'Who', schema: z.strictObject({ actor: z.string() }) } },
+    });
+    const { app } = await serve([...routes, post], { keys });
+    const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` });
+    const asShop = await app.inject({ url: '/one', headers: basic(`me:${shop.secret}`) });
+    expect([asShop.statusCode, asShop.json()]).toEqual([200, { actor: 'shop' }]);
+    expect((await app.inject({ url: '/one', headers: basic(`me:${shop.secret}x`) })).statusCode).toBe(401);
+    expect((await app.inject({ url: '/one', headers: basic('nonsense') })).statusCode).toBe(401);
+    const headers = basic(`me:${shop.secret}`);
+    expect((await app.inject({ method: 'POST', url: '/post', headers })).statusCode).toBe(401);
   });
 
   it('any host and origin may ask', async () => {

@@ -1,9 +1,11 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { type ApiKey, allows, createKeyring } from '../api-keys.ts';
 import { Problem } from './problem.ts';
 
 /** Decides who may call a route. Returns the actor. @throws {Problem} 401 or 403 */
-export type Access = (headers: IncomingHttpHeaders, scopes: readonly string[] | 'public') => string;
+export type Access = (request: Asking, scopes: readonly string[] | 'public') => string;
+
+type Asking = Pick<IncomingMessage, 'headers' | 'method'>;
 
 /** Named as the actor where nobody has to say who they are. */
 const LOCAL_ACTOR = 'local';
@@ -12,13 +14,13 @@ const LOCAL_ACTOR = 'local';
 export function createAccess(keys: readonly ApiKey[] | undefined): Access {
   if (keys === undefined) return createLoopbackAccess();
   const find = createKeyring(keys);
-  return (headers, scopes) => {
+  return (request, scopes) => {
     if (scopes === 'public') return 'public';
-    const secret = presentedKey(headers);
+    const secret = presentedKey(request);
     const key = secret === undefined ? undefined : find(secret);
     if (key === undefined) {
       const detail = secret === undefined ? 'No API key was sent' : 'The API key is not known';
-      throw new Problem('unauthenticated', detail, { headers: { 'www-authenticate': 'Bearer' } });
+      throw new Problem('unauthenticated', detail, { headers: { 'www-authenticate': CHALLENGE } });
     }
     const missing = scopes.filter((scope) => !allows(key, scope));
     if (missing.length > 0) throw new Problem('forbidden', `The API key lacks the scope ${missing.join(' ')}`);
@@ -31,10 +33,18 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-function presentedKey(headers: IncomingHttpHeaders): string | undefined {
+/** A person's browser asks for a password, by the second; it is the key, and the name may be anything. */
+const CHALLENGE = 'Bearer, Basic realm="Tenure"';
+
+function presentedKey({ headers, method }: Asking): string | undefined {
   const header = headers['x-api-key'];
   if (typeof header === 'string') return header;
-  return /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+  const [, scheme = '', credentials = ''] = /^(Bearer|Basic) +(\S+) *$/i.exec(headers.authorization ?? '') ?? [];
+  if (scheme.toLowerCase() === 'bearer') return credentials;
+  // A browser adds this to what another site's page makes it send, so it only lets read.
+  if (scheme === '' || method !== 'GET') return undefined;
+  const decoded = Buffer.from(credentials, 'base64').toString();
+  return decoded.slice(decoded.indexOf(':') + 1);
 }
 
 /**
@@ -44,7 +54,7 @@ function presentedKey(headers: IncomingHttpHeaders): string | undefined {
 function createLoopbackAccess(): Access {
   // Most requests have the host of the one before.
   let good: string | undefined;
-  return ({ host = '', origin }) => {
+  return ({ headers: { host = '', origin } }) => {
     if (host !== good) {
       if (!isLoopback(hostname(host))) {
         throw new Problem('wrong-host', 'Without API keys the Host must be localhost or a loopback address');

@@ -45,7 +45,7 @@ export function serveRoute(app: FastifyInstance, route: Route, shared: Shared): 
       throw new Problem('overloaded', 'Too many requests are at work; try again shortly');
     }
     const { headers } = request.raw;
-    const actor = access(headers, route.scopes);
+    const actor = access(request.raw, route.scopes);
     const contentType = negotiate(headers.accept, offered);
     if (request.raw.url?.includes('%00') === true) throw new Problem('bad-request', 'The address holds NUL');
     checkBodyHeaders(request, takesBody, bodyType);
