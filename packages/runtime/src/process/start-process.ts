@@ -102,6 +102,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
       pageSize: VIEW_PAGE_EVENTS,
       rebuild: options.rebuildViews ?? false,
       onFailure: (what, message) => log.error({ what, reason: message }, 'views cannot go on'),
+      onBuilding: (version) => log.info({ version }, 'building the views from the whole log'),
     });
     opened.defer(() => views.close());
 

@@ -28,7 +28,8 @@ export type ViewsRequest =
 export type ViewsMessage =
   | { readonly kind: 'ready'; readonly version: string }
   | { readonly kind: 'position'; readonly consumer: string; readonly position: Position }
-  | { readonly kind: 'switched'; readonly version: string }
+  /** The views are made from the beginning of the log, before anybody reads them. */
+  | { readonly kind: 'building'; readonly version: string }
   | { readonly kind: 'parked'; readonly parks: readonly Park[] }
   | { readonly kind: 'released'; readonly call: number; readonly outcome: ReplayOutcome }
   | { readonly kind: 'failure'; readonly what: string; readonly message: string };

@@ -12,6 +12,8 @@ export interface StartViewsOptions extends ViewsThreadOptions {
   /** The collections that the modules' projections declare. */
   readonly collections: readonly CollectionDefinition[];
   readonly onFailure: (what: string, message: string) => void;
+  /** Told when there are no views that fit, and they are built from the whole log before anything is served. */
+  readonly onBuilding: (version: string) => void;
 }
 
 /** The views, as the thread that answers requests sees them. */
@@ -36,14 +38,14 @@ export interface Views {
 
 /** Starts the thread that writes the views and opens them for reading. @throws {Error} when the thread cannot start */
 export async function startViews(options: StartViewsOptions): Promise<Views> {
-  const { collections, onFailure, ...threadOptions } = options;
+  const { collections, onFailure, onBuilding, ...threadOptions } = options;
   const worker = new Worker(new URL('./views-thread.ts', import.meta.url), {
     workerData: threadOptions satisfies ViewsThreadOptions,
     transferList: [options.connection.port],
     name: 'views',
   });
   const readStore = openSqliteReadStore({ directory: options.directory, role: 'reader' });
-  const handle = new ViewsHandle({ worker, readStore, collections, onFailure });
+  const handle = new ViewsHandle({ worker, readStore, collections, onFailure, onBuilding });
   try {
     await handle.ready;
   } catch (error) {
@@ -59,6 +61,8 @@ interface HandleParts {
   readonly readStore: ReadStore;
   readonly collections: readonly CollectionDefinition[];
   readonly onFailure: (what: string, message: string) => void;
+  /** Told when there are no views that fit, and they are built from the whole log before anything is served. */
+  readonly onBuilding: (version: string) => void;
 }
 
 class ViewsHandle implements Views {
@@ -71,7 +75,6 @@ class ViewsHandle implements Views {
   #calling = 0;
   #parks: readonly Park[] = [];
   #served: ViewSet | undefined;
-  readonly #replaced: ViewSet[] = [];
   #ended: Error | undefined;
   #closing = false;
   readonly ready: Promise<void>;
@@ -150,15 +153,13 @@ class ViewsHandle implements Views {
     this.#closing = true;
     this.#send({ kind: 'close' });
     await this.#exited;
-    for (const version of [...this.#replaced, this.#served]) await version?.close();
+    await this.#served?.close();
     await this.#parts.readStore.close();
   }
 
   async #open(): Promise<void> {
     const version = await this.#parts.readStore.current();
     if (version === undefined) throw new Error('no version of the views is current');
-    // Requests that took the old version go on with it.
-    if (this.#served !== undefined) this.#replaced.push(this.#served);
     this.#served = await this.#parts.readStore.open(version, this.#parts.collections);
   }
 
@@ -176,8 +177,8 @@ class ViewsHandle implements Views {
         this.#calls.get(message.call)?.(message.outcome);
         this.#calls.delete(message.call);
         return;
-      case 'switched':
-        this.#open().catch((error: unknown) => this.#parts.onFailure('views', String(error)));
+      case 'building':
+        this.#parts.onBuilding(message.version);
         return;
       case 'failure':
         this.#failures.set(message.what, message.message);

@@ -33,7 +33,7 @@ const clock = openClock(options.clock);
 const store = connectSqliteEventStore(options.connection, { now: clock.now, cacheMebibytes: 64 });
 const readStore = openSqliteReadStore({ directory: options.directory, role: 'writer' });
 const services = await loadServices(options.modules);
-const { views, version, isServed } = await openViews(readStore);
+const { views, version, isFresh } = await openViews(readStore);
 const state = await readStore.open(stateVersion(store.identity), [parkedCollection, ...holdCollections]);
 
 const calendar = calendarOf(options.zone);
@@ -54,6 +54,7 @@ const recorders = services.flatMap((service) => service.recorders ?? []);
 const recording = new Recording({ store, customers, recorders, now: clock.now });
 const holds = await ImportHolds.load(state);
 const parkingLot = createParkingLot(state, () => void sayParked());
+if (isFresh) await forgetParks();
 const bus = createEmbeddedEventBus({ store, parkingLot, now: clock.now, pageSize: options.pageSize });
 const projections = services.flatMap((service) => service.projections ?? []);
 await sayParked();
@@ -76,9 +77,9 @@ port.on('message', (request: ViewsRequest) => {
   if (request.kind === 'close') void close();
   else void release(request);
 });
+if (isFresh) await buildAndSwitch();
 say({ kind: 'ready', version });
-if (isServed) scheduler.start();
-else void serveWhenCaughtUp();
+scheduler.start();
 
 async function loadServices(modules: readonly string[]): Promise<readonly ServiceViews[]> {
   return Promise.all(
@@ -90,25 +91,31 @@ async function loadServices(modules: readonly string[]): Promise<readonly Servic
   );
 }
 
-/** The views to go on with. A version of other code, another log or another epoch is left as it is, and built anew. */
-async function openViews(from: ReadStore): Promise<{ views: ViewSet; version: string; isServed: boolean }> {
+/** The views to go on with. Those of other code, another log or another epoch are not served: they are built anew. */
+async function openViews(from: ReadStore): Promise<{ views: ViewSet; version: string; isFresh: boolean }> {
   const collections = collectionsOf(services);
   const wanted = viewVersion(collections, store.identity);
   const current = await from.current();
-  const isCurrent = current !== undefined && current.startsWith(wanted);
-  if (isCurrent && !options.rebuild) {
+  const isCurrent = current?.startsWith(wanted) === true;
+  if (current !== undefined && isCurrent && !options.rebuild) {
     const opened = await from.open(current, collections);
     const checkpoint = await storedCheckpoint(opened, projectingConsumer);
     if (checkpoint === undefined || (await store.recognises(checkpoint))) {
-      return { views: opened, version: current, isServed: true };
+      return { views: opened, version: current, isFresh: false };
     }
     await opened.close();
   }
-  const fresh = isCurrent ? nextBuild(current, wanted) : wanted;
+  const fresh = current !== undefined && isCurrent ? nextBuild(current, wanted) : wanted;
+  // What an earlier build left half-way is no use: the folds it was made of are gone.
   if ((await from.versions()).includes(fresh)) await from.drop(fresh);
-  const opened = await from.open(fresh, collections);
-  if (current === undefined) await from.switchTo(fresh);
-  return { views: opened, version: fresh, isServed: current === undefined };
+  return { views: await from.open(fresh, collections), version: fresh, isFresh: true };
+}
+
+/** What could not be applied is tried again by the code that builds the views anew. */
+async function forgetParks(): Promise<void> {
+  for (const { id, consumer } of await parkingLot.list()) {
+    if (consumer === projectingConsumer) await parkingLot.release(id);
+  }
 }
 
 function nextBuild(current: string, wanted: string): string {
@@ -116,15 +123,16 @@ function nextBuild(current: string, wanted: string): string {
   return `${wanted}-b${build + 1}`;
 }
 
-/** Readers get the new version in one step, once it has what the old one had and more. */
-async function serveWhenCaughtUp(): Promise<void> {
+/** Nobody reads the new version before it has all of the log; then all do, in one step. */
+async function buildAndSwitch(): Promise<void> {
   const head = await store.head();
-  if (head !== null) await projecting.reached(head, new AbortController().signal);
+  if (head !== null) {
+    say({ kind: 'building', version });
+    await projecting.reached(head, new AbortController().signal);
+  }
   const old = await readStore.current();
   await readStore.switchTo(version);
-  say({ kind: 'switched', version });
   if (old !== undefined && old !== version) await readStore.drop(old);
-  scheduler.start();
 }
 
 function reporting(consumer: Consumer): Consumer {
