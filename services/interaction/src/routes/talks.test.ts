@@ -110,6 +110,8 @@ describe('a follow-up visit', () => {
     for (const id of [one, other]) {
       expect((await act(id, 'done', {}, { 'idempotency-key': 'both' })).status).toBe(202);
     }
+    const [first, second] = await Promise.all([one, other].map(async (id) => (await eventsOf('followup', id)).at(-1)));
+    expect(first?.id).not.toBe(second?.id);
   });
 
   test('is not missed by hand before it is due, nor when it is done', async () => {
