@@ -24,7 +24,7 @@ describe('versions of the views', () => {
   it('code that makes other views builds them before it answers', async () => {
     const first = await start({ now, directory, env: { TENURE_SERVICES: 'profile,interaction' } });
     expect((await first.post('/v1/purchases', purchase)).status).toBe(202);
-    expect((await first.get('/v1/customers')).status).toBe(404);
+    expect((await first.get('/v1/analytics/sales')).status).toBe(404);
     await first.stop();
     const second = await start({ now, directory });
     const { status, body } = await second.get('/v1/customers/by-key/web-shop/17850');
