@@ -41,7 +41,7 @@ export interface StartOptions {
 }
 
 /** The same for all runs, so that the same customer has the same id in each. */
-const idKey = '0123456789abcdef'.repeat(4);
+export const idKey = '0123456789abcdef'.repeat(4);
 
 export async function start({ now, env = {}, directory: given }: StartOptions): Promise<Running> {
   const directory = given ?? mkdtempSync(join(tmpdir(), 'tenure-e2e-'));
