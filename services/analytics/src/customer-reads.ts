@@ -41,7 +41,8 @@ export function isPassed(times: CustomerTimes, now: number): boolean {
   return (
     times.until > now ||
     (times.nextStageChangeAt ?? Number.POSITIVE_INFINITY) <= now ||
-    (times.nextLoyaltyChangeAt ?? Number.POSITIVE_INFINITY) <= now
+    (times.nextLoyaltyChangeAt ?? Number.POSITIVE_INFINITY) <= now ||
+    (times.nextFollowUpDueAt ?? Number.POSITIVE_INFINITY) <= now
   );
 }
 

@@ -169,3 +169,28 @@ describe('the lifecycle of a customer', () => {
     expect(steps(facts, day)).toEqual(expected);
   });
 });
+
+describe('planned visits', () => {
+  const noon = (day: number): number => Date.UTC(2011, 0, 1, 12) + day * dayMs;
+  const visit = (day: number, line: number) => ({ at: noon(day), source: '', id: 'visit', line: `${line}` });
+  const planned = (day: number, line: number, dueDay: number): Fact => ({
+    ...visit(day, line),
+    kind: 'follow-up',
+    step: 'planned',
+    dueAt: noon(dueDay),
+  });
+  const open = (facts: readonly Fact[], until: number) => derive(facts, policies, calendar, until)?.openFollowUps;
+
+  it('are missed from their due date on, whether or not somebody has recorded it', () => {
+    const missed: Fact = { ...visit(5, 1), kind: 'follow-up', step: 'missed' };
+    for (const facts of [[planned(0, 0, 5)], [planned(0, 0, 5), missed]]) {
+      expect([open(facts, noon(5) - 1), open(facts, noon(5))]).toEqual([1, 0]);
+    }
+    expect(derive([planned(0, 0, 5)], policies, calendar, noon(1))?.nextFollowUpDueAt).toBe(noon(5));
+  });
+
+  it('are open again once they are moved, and no more once they are done', () => {
+    const facts: Fact[] = [planned(0, 0, 5), planned(7, 1, 9), { ...visit(8, 2), kind: 'follow-up', step: 'done' }];
+    expect([4, 5, 7, 8].map((day) => open(facts, noon(day)))).toEqual([1, 0, 1, 0]);
+  });
+});

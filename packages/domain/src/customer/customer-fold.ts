@@ -43,6 +43,8 @@ export interface CustomerState {
   readonly nextStageChangeAt: number | null;
   /** When time alone changes points or tier next. */
   readonly nextLoyaltyChangeAt: number | null;
+  /** When the next planned visit is missed if nobody makes it. */
+  readonly nextFollowUpDueAt: number | null;
 }
 
 let generations = 0;
@@ -142,11 +144,12 @@ export class CustomerFold {
       satisfaction: score,
       satisfactionBand: policy === undefined ? null : satisfactionBand(score, policy),
       openComplaints: this.#profile.openComplaints.size,
-      openFollowUps: this.#profile.openFollowUps.size,
+      openFollowUps: this.#profile.openFollowUps(until),
       contacts: this.#profile.contacts,
       lastContactAt: this.#profile.lastContactAt,
       nextStageChangeAt: nextBoundary(lifecycle, this.#policies.lifecycle)?.at ?? null,
       nextLoyaltyChangeAt: account.nextChangeAt ?? null,
+      nextFollowUpDueAt: this.#profile.nextFollowUpDueAt(until),
     };
   }
 

@@ -8,7 +8,7 @@ interface FactKey {
   readonly source: string;
   /** The publisher's id; for a step of a process the process' stream. */
   readonly id: string;
-  /** Tells facts of one id apart: the revision of a process' step, the name of an attribute. */
+  /** Tells facts of one id apart: the revision of a process' step, where an attribute was observed. */
   readonly line?: string;
 }
 
@@ -32,11 +32,9 @@ export type Fact = FactKey &
     | { readonly kind: 'key-account'; readonly value: boolean }
     | { readonly kind: 'contact'; readonly channel: string }
     | { readonly kind: 'survey-answer'; readonly survey: SurveyKind; readonly score: number }
-    | {
-        readonly kind: 'follow-up';
-        readonly step: 'scheduled' | 'moved' | 'done' | 'missed';
-        readonly satisfaction?: number;
-      }
+    | { readonly kind: 'follow-up'; readonly step: 'planned'; readonly dueAt: number }
+    | { readonly kind: 'follow-up'; readonly step: 'done'; readonly satisfaction?: number }
+    | { readonly kind: 'follow-up'; readonly step: 'missed' }
     | { readonly kind: 'complaint'; readonly step: ComplaintStep; readonly satisfaction?: number }
     | { readonly kind: 'other' }
   );

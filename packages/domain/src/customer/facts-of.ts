@@ -15,6 +15,8 @@ export type HistoricEvent = DomainEvent & {
 export function factsOf(event: HistoricEvent): readonly Fact[] {
   const at = event.occurredAt;
   const step = { at, source: '', id: event.stream, line: String(event.revision).padStart(10, '0') };
+  // Profiles of linked ids may each say something about one attribute, at one instant and revision.
+  const observed = (id: string) => ({ ...step, id, line: `${event.stream}/${step.line}` });
   const complaint = (name: ComplaintStep, satisfaction?: number): readonly Fact[] => [
     { kind: 'complaint', ...step, step: name, ...(satisfaction === undefined ? {} : { satisfaction }) },
   ];
@@ -56,10 +58,8 @@ export function factsOf(event: HistoricEvent): readonly Fact[] {
     case 'AttributesChanged':
       return event.data.changes.map((change) => ({
         kind: 'attribute',
+        ...observed(change.name),
         at: Date.parse(change.observedAt),
-        source: '',
-        id: change.name,
-        line: step.line,
         value: change.value === undefined ? (event.personal?.values[change.name] ?? null) : change.value,
         category: change.category,
         from: change.source,
@@ -68,12 +68,12 @@ export function factsOf(event: HistoricEvent): readonly Fact[] {
       const { kind, verified, contactPointId } = event.data;
       const value = event.personal?.value;
       const point = value === undefined ? null : { kind, value, verified };
-      return [{ kind: 'contact-point', ...step, id: contactPointId, point }];
+      return [{ kind: 'contact-point', ...observed(contactPointId), point }];
     }
     case 'ContactPointRemoved':
-      return [{ kind: 'contact-point', ...step, id: event.data.contactPointId, point: null }];
+      return [{ kind: 'contact-point', ...observed(event.data.contactPointId), point: null }];
     case 'ContactPointVerified':
-      return [{ kind: 'contact-point-verified', ...step, id: event.data.contactPointId }];
+      return [{ kind: 'contact-point-verified', ...observed(event.data.contactPointId) }];
     case 'KeyAccountMarked':
       return [{ kind: 'key-account', ...step, value: event.data.key }];
     case 'ContactRecorded':
@@ -87,9 +87,8 @@ export function factsOf(event: HistoricEvent): readonly Fact[] {
       return [{ kind: 'survey-answer', at, source, id: invitationId, survey: kind, score }];
     }
     case 'FollowUpScheduled':
-      return [{ kind: 'follow-up', ...step, step: 'scheduled' }];
     case 'FollowUpMoved':
-      return [{ kind: 'follow-up', ...step, step: 'moved' }];
+      return [{ kind: 'follow-up', ...step, step: 'planned', dueAt: Date.parse(event.data.dueAt) }];
     case 'FollowUpDone': {
       const { satisfaction } = event.data;
       return [{ kind: 'follow-up', ...step, step: 'done', ...(satisfaction === undefined ? {} : { satisfaction }) }];

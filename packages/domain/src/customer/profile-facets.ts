@@ -18,7 +18,8 @@ export class ProfileFacets {
   contacts = 0;
   lastContactAt: number | null = null;
   readonly openComplaints = new Set<string>();
-  readonly openFollowUps = new Set<string>();
+  /** Visits that are planned and not done, by stream: when they are due. */
+  readonly #planned = new Map<string, number>();
   readonly #answers: SatisfactionItem[] = [];
   /** Complaints without a satisfaction yet, by stream: when they were filed. */
   readonly #unheard = new Map<string, number>();
@@ -28,6 +29,20 @@ export class ProfileFacets {
       (at): SatisfactionItem => ({ at, kind: 'complaint', answer: 0 }),
     );
     return [...this.#answers, ...complaints].sort((left, right) => left.at - right.at);
+  }
+
+  /** Visits that are still to be made: from its due date on, one is missed. */
+  openFollowUps(until: number): number {
+    let open = 0;
+    for (const dueAt of this.#planned.values()) if (dueAt > until) open++;
+    return open;
+  }
+
+  /** When the next of them is missed. */
+  nextFollowUpDueAt(until: number): number | null {
+    let next: number | null = null;
+    for (const dueAt of this.#planned.values()) if (dueAt > until && (next === null || dueAt < next)) next = dueAt;
+    return next;
   }
 
   add(fact: Exclude<Fact, FactOf<'purchase' | 'refund' | 'key'>>): void {
@@ -76,10 +91,20 @@ export class ProfileFacets {
   }
 
   #addFollowUp(fact: FactOf<'follow-up'>): void {
-    if (fact.step === 'done' || fact.step === 'missed') this.openFollowUps.delete(fact.id);
-    else this.openFollowUps.add(fact.id);
-    if (fact.satisfaction !== undefined) {
-      this.#answers.push({ at: fact.at, kind: 'followUp', answer: fact.satisfaction });
+    switch (fact.step) {
+      case 'planned':
+        this.#planned.set(fact.id, fact.dueAt);
+        return;
+      case 'done':
+        this.#planned.delete(fact.id);
+        if (fact.satisfaction === undefined) return;
+        this.#answers.push({ at: fact.at, kind: 'followUp', answer: fact.satisfaction });
+        return;
+      case 'missed':
+        // What is due says so by itself, whether or not anybody has recorded it yet.
+        return;
+      default:
+        fact satisfies never;
     }
   }
 

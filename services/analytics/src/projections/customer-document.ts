@@ -10,6 +10,7 @@ export type CustomerTimes = {
   readonly until: number;
   readonly nextStageChangeAt: number | null;
   readonly nextLoyaltyChangeAt: number | null;
+  readonly nextFollowUpDueAt: number | null;
   readonly lastPurchaseMs: number | null;
   /** Orders customers as their recency does, at any instant: none first, then who bought last. */
   readonly recencyOrder: number | null;
@@ -65,12 +66,13 @@ export function customerDocument(
   revision: number,
 ): CustomerDocument {
   const stored = storedCustomer(state, ids, position);
-  const { until, nextStageChangeAt, nextLoyaltyChangeAt, lastPurchaseAt: lastPurchaseMs } = state;
+  const { until, nextStageChangeAt, nextLoyaltyChangeAt, nextFollowUpDueAt, lastPurchaseAt: lastPurchaseMs } = state;
   const recencyOrder = lastPurchaseMs === null ? null : -lastPurchaseMs;
   const times: CustomerTimes = {
     until,
     nextStageChangeAt,
     nextLoyaltyChangeAt,
+    nextFollowUpDueAt,
     lastPurchaseMs,
     recencyOrder,
     revision,
