@@ -1,23 +1,18 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { calendarOf, noPolicies, type Policies, withPolicy } from '@tenure/domain';
+import { calendarOf } from '@tenure/domain';
 import type { Consumer, Subscription } from '@tenure/event-bus';
 import { createEmbeddedEventBus } from '@tenure/event-bus/embedded';
 import { connectSqliteEventStore } from '@tenure/event-store/sqlite';
 import type { ReadStore, ViewSet } from '@tenure/read-store';
 import { openSqliteReadStore } from '@tenure/read-store/sqlite';
 import { openClock } from '../clock.ts';
-import { policyEvents } from '../policies.ts';
 import { stopTracing } from '../telemetry/otel.ts';
 import { inSpans } from '../telemetry/tracing.ts';
-import { CustomerCache } from './customer-cache.ts';
-import { holdCollections, ImportHolds } from './import-holds.ts';
-import { createParkingLot, listParked, parkedCollection } from './parking.ts';
-import { createProjectingConsumer, projectingConsumer } from './projecting.ts';
+import { createConsumers, stateCollections } from './consumers.ts';
+import { createParkingLot, listParked } from './parking.ts';
+import { projectingConsumer } from './projecting.ts';
 import type { ViewsMessage, ViewsRequest, ViewsThreadOptions } from './protocol.ts';
-import type { RecordedEvent } from './recorded-event.ts';
-import { recorderTimers } from './recorder-timers.ts';
-import { Recording } from './recording.ts';
-import { createRecordingConsumer, recordingConsumer } from './recording-consumer.ts';
+import { recordingConsumer } from './recording-consumer.ts';
 import { Scheduler } from './scheduler.ts';
 import { storedCheckpoint } from './stored-checkpoint.ts';
 import type { ServiceViews } from './types.ts';
@@ -34,44 +29,23 @@ const store = connectSqliteEventStore(options.connection, { now: clock.now, cach
 const readStore = openSqliteReadStore({ directory: options.directory, role: 'writer' });
 const services = await loadServices(options.modules);
 const { views, version, isFresh } = await openViews(readStore);
-const state = await readStore.open(stateVersion(store.identity), [parkedCollection, ...holdCollections]);
+const state = await readStore.open(stateVersion(store.identity), stateCollections);
 
-const calendar = calendarOf(options.zone);
-const context = { store, views, calendar, now: clock.now };
-let policies: Policies = noPolicies;
-const policiesSeen = new Set<string>();
-const onPolicy = (event: RecordedEvent): void => {
-  if (event.type !== 'PolicyPublished' || policiesSeen.has(event.id)) return;
-  policiesSeen.add(event.id);
-  policies = withPolicy(policies, event);
-  customers.clear();
-};
-const customers = new CustomerCache({ store, calendar, policies: () => policies, maxFacts: options.maxFacts });
-const from = await storedCheckpoint(views, projectingConsumer);
-if (from !== undefined) for (const event of await policyEvents(store, { upTo: from.position })) onPolicy(event);
-
-const recorders = services.flatMap((service) => service.recorders ?? []);
-const recording = new Recording({ store, customers, recorders, now: clock.now });
-const holds = await ImportHolds.load(state);
+const context = { store, views, calendar: calendarOf(options.zone), now: clock.now };
+const consumers = await createConsumers({ services, context, state, maxFacts: options.maxFacts });
 const parkingLot = createParkingLot(state, () => void sayParked());
 if (isFresh) await forgetParks();
 const bus = createEmbeddedEventBus({ store, parkingLot, now: clock.now, pageSize: options.pageSize });
-const projections = services.flatMap((service) => service.projections ?? []);
 await sayParked();
-const projecting = await bus.subscribe(
-  reporting(createProjectingConsumer({ projections, customers, context, onPolicy })),
-);
-const recordings = await bus.subscribe(
-  reporting(createRecordingConsumer({ state, customers, recording, holds, onPolicy })),
-);
+const projecting = await bus.subscribe(reporting(consumers.projecting));
+const recordings = await bus.subscribe(reporting(consumers.recording));
 // Until the next event comes nothing else would tell where they stand.
 sayPosition(projectingConsumer, projecting);
 sayPosition(recordingConsumer, recordings);
 
-const timers = [...services.flatMap((service) => service.timers ?? []), ...recorderTimers(recorders, recording, holds)];
 const onFailure = (timer: string, id: string, error: unknown): void =>
   say({ kind: 'failure', what: `timer ${timer} ${id}`.trimEnd(), message: messageOf(error) });
-const scheduler = new Scheduler({ timers, context, projecting, onFailure, everyMs: options.timerMs });
+const scheduler = new Scheduler({ timers: consumers.timers, context, projecting, onFailure, everyMs: options.timerMs });
 
 port.on('message', (request: ViewsRequest) => {
   if (request.kind === 'close') void close();

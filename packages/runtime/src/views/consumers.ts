@@ -1,0 +1,60 @@
+import { noPolicies, type Policies, withPolicy } from '@tenure/domain';
+import type { Consumer } from '@tenure/event-bus';
+import type { CollectionDefinition, ViewSet } from '@tenure/read-store';
+import { policyEvents } from '../policies.ts';
+import { CustomerCache } from './customer-cache.ts';
+import { holdCollections, ImportHolds } from './import-holds.ts';
+import { parkedCollection } from './parking.ts';
+import { createProjectingConsumer, projectingConsumer } from './projecting.ts';
+import type { RecordedEvent } from './recorded-event.ts';
+import { recorderTimers } from './recorder-timers.ts';
+import { Recording } from './recording.ts';
+import { createRecordingConsumer } from './recording-consumer.ts';
+import { storedCheckpoint } from './stored-checkpoint.ts';
+import type { ServiceViews, Timer, ViewsContext } from './types.ts';
+
+/** Of the view set that outlives the versions of the views. */
+export const stateCollections: readonly CollectionDefinition[] = [parkedCollection, ...holdCollections];
+
+export interface ConsumersOptions {
+  readonly services: readonly ServiceViews[];
+  readonly context: ViewsContext;
+  /** Where holds and the recorders' checkpoint are kept. */
+  readonly state: ViewSet;
+  /** Facts that folds keep in memory. */
+  readonly maxFacts: number;
+}
+
+/** What a process makes of the log, ready to be given deliveries. */
+export interface Consumers {
+  readonly projecting: Consumer;
+  readonly recording: Consumer;
+  /** Of the services, and of their recorders. */
+  readonly timers: readonly Timer[];
+}
+
+/** Puts the consumers of some services together, over one memory of customers and policies. */
+export async function createConsumers({ services, context, state, maxFacts }: ConsumersOptions): Promise<Consumers> {
+  const { store, views, calendar, now } = context;
+  let policies: Policies = noPolicies;
+  const seen = new Set<string>();
+  const customers = new CustomerCache({ store, calendar, policies: () => policies, maxFacts });
+  const onPolicy = (event: RecordedEvent): void => {
+    if (event.type !== 'PolicyPublished' || seen.has(event.id)) return;
+    seen.add(event.id);
+    policies = withPolicy(policies, event);
+    customers.clear();
+  };
+  const from = await storedCheckpoint(views, projectingConsumer);
+  if (from !== undefined) for (const event of await policyEvents(store, { upTo: from.position })) onPolicy(event);
+
+  const projections = services.flatMap((service) => service.projections ?? []);
+  const recorders = services.flatMap((service) => service.recorders ?? []);
+  const recording = new Recording({ store, customers, recorders, now });
+  const holds = await ImportHolds.load(state);
+  return {
+    projecting: createProjectingConsumer({ projections, customers, context, onPolicy }),
+    recording: createRecordingConsumer({ state, customers, recording, holds, onPolicy }),
+    timers: [...services.flatMap((service) => service.timers ?? []), ...recorderTimers(recorders, recording, holds)],
+  };
+}
