@@ -1,8 +1,10 @@
 import { request } from 'node:http';
+import { Readable } from 'node:stream';
 import { serveForTest, type TestServer } from '@tenure/runtime/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { service } from '../service.ts';
 import { answer, contact, customer, followUp, line, purchase, refund, survey } from '../testing/bodies.ts';
+import { batchRoute } from './batch.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -109,7 +111,37 @@ describe('a batch', () => {
     expect(await talk.next()).toBeUndefined();
   });
 
-  test('I14: stops reading while its answers are not read', async () => {
+  test('I14: reads no further than its answers are read', async () => {
+    let pulled = 0;
+    const chunks = function* () {
+      for (; pulled < 100_000; pulled++) yield Buffer.from('no fact\n');
+    };
+    const route = batchRoute({ ...server.context, facts: new Map() });
+    const answered = await route.handle({
+      params: {},
+      query: {},
+      body: undefined,
+      stream: Readable.from(chunks(), { highWaterMark: 1 }),
+      origin: {
+        actor: 'local',
+        requestId: 'r',
+        correlationId: 'r',
+        traceparent: undefined,
+        idempotencyKey: undefined,
+        ifMatch: undefined,
+      },
+      contentType: 'application/x-ndjson',
+      flight: { signal: new AbortController().signal },
+    });
+    const answers = answered.stream?.[Symbol.asyncIterator]();
+    expect((await answers?.next())?.value).toContain('"line":1,"status":400');
+    for (let turn = 0; turn < 2_000; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(pulled).toBeLessThan(20);
+    for (let line = 2; line < 100; line++) expect((await answers?.next())?.value).toContain(`"line":${line},`);
+    expect(pulled).toBeLessThan(120);
+  });
+
+  test('goes on where it was when its answers are read at last', async () => {
     const talk = openBatch(server.url);
     const thousand = `${'x'.repeat(200)}\n`.repeat(1_000);
     // What buffers hold on the way ends somewhere: from then on nothing more is taken.
