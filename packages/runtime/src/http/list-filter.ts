@@ -44,9 +44,13 @@ export function storedFilter(fields: RowFields, filter: Filter, pointer: string,
   return parts.length === 1 && parts[0] !== undefined ? parts[0] : { $and: parts };
 }
 
-/** @throws {Problem} `invalid` for a field that rows don't have, or that has no order */
+const mostSortFields = 5;
+
+/** @throws {Problem} `invalid` for a field that rows don't have, or that has no order, and for too many */
 export function storedSort(fields: RowFields, sort: string): readonly SortKey[] {
-  return sort.split(',').flatMap((part) => {
+  const parts = sort.split(',');
+  if (parts.length > mostSortFields) throw refused('/sort', `at most ${mostSortFields} fields`);
+  return parts.flatMap((part) => {
     const direction = part.startsWith('-') ? -1 : 1;
     const field = direction === -1 ? part.slice(1) : part;
     const computed = computedField(fields, field);

@@ -133,6 +133,7 @@ describe('the filters of a list', () => {
     [{ filter: 'points' }, '/filter'],
     [{ sort: 'colour' }, '/sort'],
     [{ sort: 'attributes' }, '/sort'],
+    [{ sort: 'id,-id,id,-id,id,-id' }, '/sort'],
     [{ cursor: 'nonsense' }, '/cursor'],
   ] as const)('are refused where they cannot be: %j', async (query, pointer) => {
     expect(await refusal(query)).toEqual(['invalid', pointer]);
