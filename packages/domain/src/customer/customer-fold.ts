@@ -49,6 +49,9 @@ export interface CustomerState {
 
 let generations = 0;
 
+/** Of customers without any other fact. */
+const onlyBought = new ProfileFacets();
+
 /**
  * One customer's facts, folded in content order. Facts may come in any order and more than once: what comes at the end
  * is folded on, what comes late makes it fold again. Nothing of it depends on arrival.
@@ -57,11 +60,13 @@ export class CustomerFold {
   readonly #policies: Policies;
   readonly #calendar: Calendar;
   #facts: Fact[] = [];
-  readonly #keys = new Map<string, CustomerKey>();
+  /** One for each id of the customer. */
+  readonly #keys: (CustomerKey & { readonly stream: string })[] = [];
   #orders: OrderBook;
-  #profile = new ProfileFacets();
+  /** Most customers only buy: made with the first fact of another kind. */
+  #profile: ProfileFacets | undefined;
   /** Refunds dated before their purchase, by the purchase's key; they take effect with it. */
-  #early = new Map<string, FactOf<'refund'>[]>();
+  #early: Map<string, FactOf<'refund'>[]> | undefined;
   #generation = ++generations;
 
   constructor(policies: Policies, calendar: Calendar) {
@@ -123,16 +128,17 @@ export class CustomerFold {
       account.passTime(until);
     }
     const policy = inForce(this.#policies.satisfaction, until);
-    const items = this.#profile.satisfactionItems;
+    const profile = this.#profile ?? onlyBought;
+    const items = profile.satisfactionItems;
     const score = policy === undefined || items.length === 0 ? null : satisfactionScore(items, policy);
     return {
       until,
       customerSince: first.at,
-      kind: this.#profile.kind,
-      class: this.#profile.isKeyAccount ? 'key' : orders.frequency > 0 ? 'existing' : 'potential',
-      keys: [...this.#keys.values()],
-      attributes: this.#profile.attributes,
-      contactPoints: this.#profile.contactPoints,
+      kind: profile.kind,
+      class: profile.isKeyAccount ? 'key' : orders.frequency > 0 ? 'existing' : 'potential',
+      keys: this.#keys.map(({ source, key }) => ({ source, key })),
+      attributes: profile.attributes,
+      contactPoints: profile.contactPoints,
       spend: orders.spend,
       frequency: orders.frequency,
       purchaseDays: lifecycle.purchaseDays,
@@ -143,19 +149,20 @@ export class CustomerFold {
       account,
       satisfaction: score,
       satisfactionBand: policy === undefined ? null : satisfactionBand(score, policy),
-      openComplaints: this.#profile.openComplaints.size,
-      openFollowUps: this.#profile.openFollowUps(until),
-      contacts: this.#profile.contacts,
-      lastContactAt: this.#profile.lastContactAt,
+      openComplaints: profile.openComplaints.size,
+      openFollowUps: profile.openFollowUps(until),
+      contacts: profile.contacts,
+      lastContactAt: profile.lastContactAt,
       nextStageChangeAt: nextBoundary(lifecycle, this.#policies.lifecycle)?.at ?? null,
       nextLoyaltyChangeAt: account.nextChangeAt ?? null,
-      nextFollowUpDueAt: this.#profile.nextFollowUpDueAt(until),
+      nextFollowUpDueAt: profile.nextFollowUpDueAt(until),
     };
   }
 
   #addKeys(facts: readonly Fact[]): void {
     for (const fact of facts) {
-      if (fact.kind === 'key') this.#keys.set(fact.id, { source: fact.source, key: fact.key });
+      if (fact.kind !== 'key' || this.#keys.some(({ stream }) => stream === fact.id)) continue;
+      this.#keys.push({ source: fact.source, key: fact.key, stream: fact.id });
     }
   }
 
@@ -172,25 +179,26 @@ export class CustomerFold {
   #refold(): void {
     this.#generation = ++generations;
     this.#orders = new OrderBook(this.#policies, this.#calendar);
-    this.#profile = new ProfileFacets();
-    this.#early = new Map();
-    for (const fact of this.#facts) {
-      if (fact.kind === 'refund' && fact.originalOrderId !== undefined) {
-        this.#early.set(`${fact.source}\n${fact.originalOrderId}`, []);
-      }
-    }
-    if (this.#early.size > 0) this.#keepOnlyPresent();
+    this.#profile = undefined;
+    this.#early = this.#namedAndPresent();
     this.#foldFrom(0);
   }
 
-  #keepOnlyPresent(): void {
-    const named = this.#early;
-    this.#early = new Map();
+  /** Purchases that refunds name and that are there; undefined if no refund names one. */
+  #namedAndPresent(): Map<string, FactOf<'refund'>[]> | undefined {
+    const named = new Set<string>();
+    for (const fact of this.#facts) {
+      if (fact.kind !== 'refund' || fact.originalOrderId === undefined) continue;
+      named.add(`${fact.source}\n${fact.originalOrderId}`);
+    }
+    if (named.size === 0) return undefined;
+    const present = new Map<string, FactOf<'refund'>[]>();
     for (const fact of this.#facts) {
       if (fact.kind !== 'purchase') continue;
       const key = `${fact.source}\n${fact.id}`;
-      if (named.has(key)) this.#early.set(key, []);
+      if (named.has(key)) present.set(key, []);
     }
+    return present;
   }
 
   #foldFrom(start: number): void {
@@ -199,12 +207,16 @@ export class CustomerFold {
       if (fact === undefined) break;
       if (fact.kind === 'purchase') this.#foldPurchase(fact);
       else if (fact.kind === 'refund') this.#foldRefund(fact);
-      else if (fact.kind !== 'key') this.#profile.add(fact);
+      else if (fact.kind !== 'key') {
+        this.#profile ??= new ProfileFacets();
+        this.#profile.add(fact);
+      }
     }
   }
 
   #foldPurchase(purchase: FactOf<'purchase'>): void {
     this.#orders.addPurchase(purchase);
+    if (this.#early === undefined) return;
     for (const refund of this.#early.get(`${purchase.source}\n${purchase.id}`) ?? []) {
       this.#orders.addRefund(refund, purchase.at);
     }
@@ -212,7 +224,7 @@ export class CustomerFold {
 
   #foldRefund(refund: FactOf<'refund'>): void {
     const { source, originalOrderId } = refund;
-    const waiting = originalOrderId === undefined ? undefined : this.#early.get(`${source}\n${originalOrderId}`);
+    const waiting = originalOrderId === undefined ? undefined : this.#early?.get(`${source}\n${originalOrderId}`);
     if (waiting === undefined || originalOrderId === undefined || this.#orders.has(source, originalOrderId)) {
       this.#orders.addRefund(refund, refund.at);
     } else waiting.push(refund);

@@ -25,6 +25,8 @@ export interface PointEntry {
   readonly points: number;
   /** Of what was earned. */
   readonly expiresAt?: number;
+  /** Net points earned, up to and with this movement; for sums over a window. */
+  readonly netUpTo: number;
   readonly policyVersion: number;
 }
 
@@ -55,9 +57,6 @@ export class LoyaltyAccount {
   #tierSince: number | null = null;
   /** When the tier was reached or last confirmed: the window it stands on starts from there. */
   #anchor = 0;
-  /** Net points earned up to and with each instant, for sums over a window. */
-  readonly #instants: number[] = [];
-  readonly #netUpTo: number[] = [];
 
   constructor(programmes: Schedule<LoyaltyProgramme>) {
     this.#programmes = programmes;
@@ -114,8 +113,6 @@ export class LoyaltyAccount {
     copy.#tier = this.#tier;
     copy.#tierSince = this.#tierSince;
     copy.#anchor = this.#anchor;
-    copy.#instants.push(...this.#instants);
-    copy.#netUpTo.push(...this.#netUpTo);
     return copy;
   }
 
@@ -187,24 +184,27 @@ export class LoyaltyAccount {
     this.#lots.splice(index, 0, lot);
   }
 
-  #note(entry: PointEntry): void {
-    this.#entries.push(entry);
-    if (entry.kind === 'expired') return;
-    const change = entry.kind === 'earned' ? entry.points : -entry.points;
-    this.#netUpTo.push((this.#netUpTo.at(-1) ?? 0) + change);
-    this.#instants.push(entry.at);
+  #note(movement: Omit<PointEntry, 'netUpTo'>): void {
+    const { kind, source, id, at, points, expiresAt, policyVersion } = movement;
+    const change = kind === 'earned' ? points : kind === 'taken-back' ? -points : 0;
+    const netUpTo = (this.#entries.at(-1)?.netUpTo ?? 0) + change;
+    this.#entries.push(
+      expiresAt === undefined
+        ? { kind, source, id, at, points, netUpTo, policyVersion }
+        : { kind, source, id, at, points, expiresAt, netUpTo, policyVersion },
+    );
   }
 
   /** Net points in (after, until]; until is now or earlier than the next movement. */
   #net(after: number): number {
     let low = 0;
-    let high = this.#instants.length;
+    let high = this.#entries.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#instants[middle] ?? 0) <= after) low = middle + 1;
+      if ((this.#entries[middle]?.at ?? 0) <= after) low = middle + 1;
       else high = middle;
     }
-    return (this.#netUpTo.at(-1) ?? 0) - (low === 0 ? 0 : (this.#netUpTo[low - 1] ?? 0));
+    return (this.#entries.at(-1)?.netUpTo ?? 0) - (low === 0 ? 0 : (this.#entries[low - 1]?.netUpTo ?? 0));
   }
 
   #upgrade(programme: LoyaltyProgramme, at: number, order: { source: string; orderId: string }): void {

@@ -56,10 +56,10 @@ export class ClockBehindError extends Error {
 }
 
 /** Facts that folds keep in memory, of the customers that were seen last. */
-const CACHED_FACTS = 250_000;
+const CACHED_FACTS = 400_000;
 const TIMERS_EVERY_MS = 250;
-const VIEW_PAGE_EVENTS = 1_000;
-const READ_CACHE_MEBIBYTES = 64;
+const VIEW_PAGE_EVENTS = 2_000;
+const READ_CACHE_MEBIBYTES = 16;
 /** A machine's clock is set right by steps that are no reason to stand still. */
 const TOLERATED_STEP_MS = 60_000;
 

@@ -1,6 +1,7 @@
 import { type Calendar, CustomerFold, type CustomerState, factsOf, type Policies } from '@tenure/domain';
-import type { EventStore } from '@tenure/event-store';
+import type { EventStore, Position } from '@tenure/event-store';
 import { LRUCache } from 'lru-cache';
+import { noteMove } from './document-moves.ts';
 import { readHistory } from './history.ts';
 import type { KnownCustomer } from './known-customer.ts';
 import type { RecordedEvent } from './recorded-event.ts';
@@ -26,6 +27,8 @@ export class CustomerCache {
   /** From an id that is not canonical to the one that is. */
   readonly #canonical = new Map<string, string>();
   #turn: Promise<unknown> = Promise.resolve();
+  /** The last event that any reader was given. */
+  #givenUpTo: Position = '';
 
   constructor(options: CustomerCacheOptions) {
     this.#options = options;
@@ -71,14 +74,28 @@ export class CustomerCache {
     for (const [id, own] of perId) if (own.some(changesIdentity)) this.#forget(id, own);
 
     const changed = new Map<KnownCustomer, RecordedEvent[]>();
+    const givenBefore = this.#givenUpTo;
+    const last = events.at(-1)?.position ?? '';
+    if (last > givenBefore) this.#givenUpTo = last;
     for (const [id, own] of perId) {
-      const customer = await this.#load(id);
-      this.#add(customer, id, own);
+      const isNew =
+        own[0]?.type === 'CustomerRegistered' && own[0].position > givenBefore && !own.some(changesIdentity);
+      const customer = isNew ? this.#begin(id) : await this.#load(id);
       const others = changed.get(customer);
       if (others === undefined) changed.set(customer, own);
-      else others.push(...own);
+      else changed.set(customer, [...others, ...own].sort(byPosition));
     }
+    for (const [customer, own] of changed) this.#add(customer, own);
     return changed;
+  }
+
+  /** A customer whose history begins with what no reader was given before: there is nothing to read. */
+  #begin(id: string): KnownCustomer {
+    const known = this.#known(id);
+    if (known !== undefined) return known;
+    const customer = this.#customer([id], '');
+    this.#keep(customer);
+    return customer;
   }
 
   #known(id: string): KnownCustomer | undefined {
@@ -92,38 +109,44 @@ export class CustomerCache {
   async #load(id: string): Promise<KnownCustomer> {
     const known = this.#known(id);
     if (known !== undefined) return known;
-    const { store, policies, calendar } = this.#options;
+    const { store } = this.#options;
     const head = (await store.head()) ?? '';
     const history = await readHistory(store, id, { upTo: head });
-    const fold = new CustomerFold(policies(), calendar);
-    const ids = history?.ids ?? [id];
-    const customer: KnownCustomer = {
-      id: history?.canonicalId ?? id,
-      ids,
-      fold,
-      foldedUpTo: new Map(ids.map((own) => [own, head])),
-      changedAt: '',
-      until: 0,
-      profileRevision: -1,
-      marks: new Map(),
-    };
+    const customer = this.#customer(history?.ids ?? [id], head);
     if (history !== undefined) {
-      fold.add(history.events.flatMap((event) => factsOf(event)));
+      customer.fold.add(history.events.flatMap((event) => factsOf(event)));
       for (const event of history.events) note(customer, event);
     }
     this.#keep(customer);
     return customer;
   }
 
-  #add(customer: KnownCustomer, id: string, events: readonly RecordedEvent[]): void {
+  /** @param ids the canonical first */
+  #customer(ids: readonly string[], foldedUpTo: Position): KnownCustomer {
+    const { policies, calendar } = this.#options;
+    return {
+      id: ids[0] ?? '',
+      ids,
+      fold: new CustomerFold(policies(), calendar),
+      foldedUpTo: new Map(ids.map((own) => [own, foldedUpTo])),
+      changedAt: '',
+      until: 0,
+      profileRevision: -1,
+      marks: new Map(),
+    };
+  }
+
+  /** @param events in log order */
+  #add(customer: KnownCustomer, events: readonly RecordedEvent[]): void {
     const { foldedUpTo } = customer;
-    const news = events.filter((event) => event.position > (foldedUpTo.get(id) ?? ''));
-    const last = news.at(-1);
-    if (last === undefined) return;
+    const news = events.filter((event) => event.position > (foldedUpTo.get(event.customerId ?? '') ?? ''));
+    if (news.length === 0) return;
     const before = customer.fold.facts.length;
     customer.fold.add(news.flatMap((event) => factsOf(event)));
-    for (const event of news) note(customer, event);
-    foldedUpTo.set(id, last.position);
+    for (const event of news) {
+      note(customer, event);
+      foldedUpTo.set(event.customerId ?? '', event.position);
+    }
     if (customer.fold.facts.length !== before) this.#keep(customer);
   }
 
@@ -149,37 +172,9 @@ function changesIdentity(event: RecordedEvent): boolean {
 
 function note(customer: KnownCustomer, event: RecordedEvent): void {
   if (event.stream === `profile-${customer.id}`) customer.profileRevision = event.revision;
-  const until = shownFrom(event);
-  if (until > customer.until) customer.until = until;
-  else if (isDerivation(event)) return;
-  if (event.position > customer.changedAt) customer.changedAt = event.position;
+  noteMove(customer, event);
 }
 
-/** The instant that an event brings the customer's documents to. */
-function shownFrom(event: RecordedEvent): number {
-  switch (event.type) {
-    case 'AttributesChanged':
-      return Math.max(...event.data.changes.map((change) => Date.parse(change.observedAt)));
-    case 'KeyLinked':
-    case 'PurchaseClaimed':
-    case 'FactConflictDetected':
-      return 0;
-    default:
-      return event.occurredAt;
-  }
-}
-
-function isDerivation(event: RecordedEvent): boolean {
-  switch (event.type) {
-    case 'StageChanged':
-    case 'StageRestated':
-    case 'TierChanged':
-    case 'LoyaltyRestated':
-    case 'PointsEarned':
-    case 'PointsTakenBack':
-    case 'PointsExpired':
-      return true;
-    default:
-      return false;
-  }
+function byPosition(left: RecordedEvent, right: RecordedEvent): number {
+  return left.position < right.position ? -1 : 1;
 }

@@ -1,5 +1,6 @@
 export { newEvent, stateOf } from '../commands/step.ts';
 export { idOfStream, streamName } from '../ids.ts';
+export { lastMove } from './document-moves.ts';
 export { type CustomerHistory, factsOfHistory, type Knowledge, readHistory } from './history.ts';
 export type { KnownCustomer } from './known-customer.ts';
 export { type RecordedEvent, recordedEvent } from './recorded-event.ts';

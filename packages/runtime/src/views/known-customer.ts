@@ -1,5 +1,6 @@
 import type { CustomerFold } from '@tenure/domain';
 import type { Position } from '@tenure/event-store';
+import type { DocumentMoves } from './document-moves.ts';
 
 /** What stands recorded in a recorder's stream, to see what is missing without reading it again. */
 export interface RecordingMark {
@@ -10,7 +11,7 @@ export interface RecordingMark {
 }
 
 /** A customer as far as their history has been folded. */
-export interface KnownCustomer {
+export interface KnownCustomer extends DocumentMoves {
   /** The canonical id. */
   readonly id: string;
   /** All ids, the canonical first. */
@@ -18,10 +19,6 @@ export interface KnownCustomer {
   readonly fold: CustomerFold;
   /** Of each id, up to where all of its events are in the fold. */
   readonly foldedUpTo: Map<string, Position>;
-  /** The last event that moved the customer's documents. */
-  changedAt: Position;
-  /** The instant that the documents show: the last fact, or the last timer that fired. */
-  until: number;
   /** Of the canonical id's profile stream, -1 for none. */
   profileRevision: number;
   /** What recorders know to have been recorded, by recorder. */

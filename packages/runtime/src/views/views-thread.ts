@@ -25,7 +25,7 @@ if (port === null) throw new Error('the views are a worker thread');
 const say = (message: ViewsMessage): void => port.postMessage(message);
 
 const clock = openClock(options.clock);
-const store = connectSqliteEventStore(options.connection, { now: clock.now, cacheMebibytes: 64 });
+const store = connectSqliteEventStore(options.connection, { now: clock.now, cacheMebibytes: 16 });
 const readStore = openSqliteReadStore({ directory: options.directory, role: 'writer' });
 const services = await loadServices(options.modules);
 const { views, version, isFresh } = await openViews(readStore);
