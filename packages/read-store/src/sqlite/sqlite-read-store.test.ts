@@ -101,17 +101,19 @@ describe('read store: SQLite alone', () => {
   });
 
   it('sees one state of the views in a query, whatever is written meanwhile', async () => {
-    const views = await open('writer').open('v1', [things([])]);
-    const ids = Array.from({ length: 5_000 }, (_, i) => `k${i}`);
-    const turn = (n: number) => ids.map((id) => putting({ _id: id, n }, n === 0 ? null : `${n - 1}`, `${n}`));
+    const views = await open('writer').open('v1', [things(['v'])]);
+    const numbers = Array.from({ length: 5_000 }, (_, i) => i);
+    const turn = (n: number) =>
+      numbers.map((v) => putting({ _id: `k${v}`, v, n }, n === 0 ? null : `${n - 1}`, `${n}`));
     await views.write({ replaces: turn(0) });
-    const reader = await open('reader').open('v1', [things([])]);
+    const reader = await open('reader').open('v1', [things(['v'])]);
     for (let n = 1; n <= 6; n++) {
-      const sums = reader.aggregate<{ _id: number; rows: number }>('things', [
-        { $group: { _id: '$n', rows: { $sum: 1 } } },
-      ]);
+      const sums = reader.aggregate('things', [{ $group: { _id: '$n', rows: { $sum: 1 } } }]);
+      // Downwards an index is read by many statements.
+      const rows = reader.find('things', { sort: [{ field: 'v', direction: -1 }] });
       await views.write({ replaces: turn(n) });
       expect(await sums).toMatchObject([{ rows: 5_000 }]);
+      expect(new Set((await rows).map((row) => row.n)).size).toBe(1);
     }
   });
 
