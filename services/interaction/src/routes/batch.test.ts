@@ -169,6 +169,17 @@ describe('a batch of an import session', () => {
   });
 });
 
+test('I15: a shutdown ends a batch that goes on and on, after all that it has answered', async () => {
+  const own = await serveForTest([service]);
+  const talk = openBatch(own.url);
+  talk.send(fact('purchase', purchase('last')));
+  expect(await talk.next()).toMatchObject({ line: 1, status: 202 });
+  const stopped = own.stop();
+  expect(await talk.next()).toBeUndefined();
+  talk.end();
+  await stopped;
+});
+
 /** A batch whose lines are sent and whose answers are read when the test says so. */
 function openBatch(url: string) {
   const sending = request(new URL('/v1/facts/batch', url), {
