@@ -36,6 +36,12 @@ export interface Views {
   close(): Promise<void>;
 }
 
+/**
+ * Without limits V8 lets a thread's heap grow by what the machine has before it cleans up. The folds of `maxFacts` take
+ * about 200 MiB, a delivery of the largest events as much again.
+ */
+const resourceLimits = { maxOldGenerationSizeMb: 768, maxYoungGenerationSizeMb: 32 };
+
 /** Starts the thread that writes the views and opens them for reading. @throws {Error} when the thread cannot start */
 export async function startViews(options: StartViewsOptions): Promise<Views> {
   const { collections, onFailure, onBuilding, ...threadOptions } = options;
@@ -43,6 +49,7 @@ export async function startViews(options: StartViewsOptions): Promise<Views> {
     workerData: threadOptions satisfies ViewsThreadOptions,
     transferList: [options.connection.port],
     name: 'views',
+    resourceLimits,
   });
   const readStore = openSqliteReadStore({ directory: options.directory, role: 'reader' });
   const handle = new ViewsHandle({ worker, readStore, collections, onFailure, onBuilding });

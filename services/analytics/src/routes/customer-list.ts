@@ -21,7 +21,7 @@ export function customerListRoutes(context: ServiceContext): readonly Route[] {
       summary: 'Customers, by any field of the view',
       tags: ['customers'],
       scopes: ['customers:read'],
-      limits: { bodyBytes: 0, timeoutMs: 'stream', concurrency: 16 },
+      limits: { bodyBytes: 0, timeoutMs: 9_000, concurrency: 16 },
       query: list.query,
       responses: { 200: list.response },
       problems: ['as-of-unsupported'],
