@@ -35,7 +35,7 @@ export type Points = {
   entries: PointsEntry[];
 };
 
-export function wholePoints(amountMinor: number, currency: string): number {
+function wholePoints(amountMinor: number, currency: string): number {
   const unit = MINOR_PER_POINT.get(currency);
   return unit === undefined || amountMinor <= 0 ? 0 : Math.floor(amountMinor / unit);
 }

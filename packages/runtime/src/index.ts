@@ -10,14 +10,12 @@ export {
   startingAt,
   systemClock,
 } from './clock.ts';
+export type { CommandOrigin, CommandRequest, Registration } from './commands/command-request.ts';
 export {
-  type CommandOrigin,
-  type CommandRequest,
   type CommandResult,
   type Commands,
   createCommands,
   handleCommand,
-  type Registration,
   type SingleCommand,
   singleCommand,
 } from './commands/commands.ts';
@@ -65,7 +63,8 @@ export {
   type RouteLimits,
   type RouteRequest,
 } from './http/route.ts';
-export { buildServer, type HttpServer, type ServerLimits, type ServerOptions } from './http/server.ts';
+export { buildServer, type HttpServer } from './http/server.ts';
+export type { ServerLimits, ServerOptions } from './http/server-options.ts';
 export { fieldErrors } from './http/validate.ts';
 export { IdKeyError, openIdKey } from './id-key.ts';
 export { createIds, customerStreams, type Ids, idOfStream, type StreamCategory, streamName } from './ids.ts';

@@ -1,7 +1,7 @@
 import type { CustomerView } from '@tenure/contracts';
 import { type CustomerState, calendarOf, derive } from '@tenure/domain';
 import { Problem, readPolicies, type ServiceContext } from '@tenure/runtime';
-import { factsOfHistory, readHistory } from '@tenure/runtime/views';
+import { factsOfHistory, lastMove, readHistory } from '@tenure/runtime/views';
 import { type CustomerTimes, type StoredCustomer, storedCustomer } from './projections/customer-document.ts';
 import { recencyOf } from './recency.ts';
 
@@ -23,7 +23,7 @@ export async function currentCustomer(context: ServiceContext, id: string): Prom
   let stored = await reader.getRaw('customers', id);
   if (stored === undefined) {
     const alias = await reader.get('aliases', id);
-    const canonicalId = alias?.document['canonicalId'];
+    const canonicalId = alias?.document.canonicalId;
     if (typeof canonicalId === 'string') stored = await reader.getRaw('customers', canonicalId);
   }
   if (stored === undefined) throw noCustomer(id);
@@ -37,7 +37,7 @@ export async function currentCustomer(context: ServiceContext, id: string): Prom
 }
 
 /** Whether the document shows another instant than now: a timer is due, or a fact lies ahead. */
-export function isPassed(times: CustomerTimes, now: number): boolean {
+function isPassed(times: CustomerTimes, now: number): boolean {
   return (
     times.until > now ||
     (times.nextStageChangeAt ?? Number.POSITIVE_INFINITY) <= now ||
@@ -60,7 +60,7 @@ export async function customerAt(
   const facts = history === undefined ? [] : factsOfHistory(history);
   const state = derive(facts, policies, calendarOf(context.zone), until);
   if (history === undefined || state === undefined) throw noCustomer(id);
-  const position = history.events.findLast((event) => event.occurredAt <= until)?.position ?? '';
+  const position = lastMove(history.events.filter((event) => event.occurredAt <= until));
   const view = viewOf(storedCustomer(state, history.ids, position), state);
   return { json: JSON.stringify(view), revision, position };
 }

@@ -12,7 +12,7 @@ export interface SatisfactionItem {
 }
 
 /** The answer on a scale from 0 to 1. */
-export function normalised({ kind, answer }: Pick<SatisfactionItem, 'kind' | 'answer'>): number {
+function normalised({ kind, answer }: Pick<SatisfactionItem, 'kind' | 'answer'>): number {
   switch (kind) {
     case 'csat':
     case 'followUp':

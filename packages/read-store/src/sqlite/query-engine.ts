@@ -36,6 +36,7 @@ export class QueryEngine implements Queries {
   readonly #all: Pooled[] = [];
   readonly #idle: Pooled[] = [];
   readonly #waiting: ((pooled: Pooled) => void)[] = [];
+  readonly #onIdle: (() => void)[] = [];
   readonly #streams = new Map<number, SortedStream>();
   #lastStream = 0;
   #closed = false;
@@ -95,7 +96,7 @@ export class QueryEngine implements Queries {
   /** Waits for the queries that run. */
   async close(): Promise<void> {
     this.#closed = true;
-    while (this.#idle.length < this.#all.length) await setImmediate();
+    if (this.#idle.length < this.#all.length) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
     for (const { connection } of this.#all.splice(0)) connection.close();
     this.#idle.length = 0;
     this.#streams.clear();
@@ -115,9 +116,7 @@ export class QueryEngine implements Queries {
       }
     } finally {
       if (connection.db.isTransaction) connection.db.exec('rollback');
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#idle.push(pooled);
-      else next(pooled);
+      this.#release(pooled);
     }
   }
 
@@ -146,6 +145,16 @@ export class QueryEngine implements Queries {
     const pooled: Pooled = { connection: new Connection(this.#file, { readOnly: true, cacheMiB: CACHE_MIB }) };
     this.#all.push(pooled);
     return pooled;
+  }
+
+  #release(pooled: Pooled): void {
+    const next = this.#waiting.shift();
+    if (next !== undefined) {
+      next(pooled);
+      return;
+    }
+    this.#idle.push(pooled);
+    if (this.#idle.length === this.#all.length) for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 
   /** How collections are kept, read again when the writer has changed it. */

@@ -8,7 +8,8 @@ import { openSqliteEventStore } from '@tenure/event-store/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createIds, customerStreams } from '../ids.ts';
 import { createLog } from '../telemetry/log.ts';
-import { type CommandRequest, type CommandResult, type Commands, createCommands, singleCommand } from './commands.ts';
+import type { CommandRequest } from './command-request.ts';
+import { type CommandResult, type Commands, createCommands, singleCommand } from './commands.ts';
 import { step } from './step.ts';
 
 type Marked = EventOfType<'KeyAccountMarked'>;

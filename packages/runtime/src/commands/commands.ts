@@ -1,4 +1,4 @@
-import type { DomainEvent, ServiceName } from '@tenure/contracts';
+import type { DomainEvent, } from '@tenure/contracts';
 import type { Rejection } from '@tenure/domain';
 import {
   type EventStore,
@@ -8,38 +8,13 @@ import {
   StoreUnavailableError,
 } from '@tenure/event-store';
 import { LRUCache } from 'lru-cache';
-import type { Origin } from '../http/origin.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { inSpan } from '../telemetry/tracing.ts';
+import type { CommandRequest } from './command-request.ts';
 import { later, type Plan, planCommand } from './plan.ts';
 import { type Step, type StepOptions, step } from './step.ts';
 import { Turns } from './turns.ts';
-
-/** A customer that a fact names by the publisher's key: registered with the fact, if not known yet. */
-export interface Registration {
-  readonly customerId: string;
-  readonly source: string;
-  readonly key: string;
-  /** When the fact happened, ms since 1970 UTC. */
-  readonly occurredAt: number;
-}
-
-/** Where a command comes from: a request's `origin`, or what a reaction makes of the event it reacts to. */
-export type CommandOrigin = Pick<Origin, 'actor' | 'requestId' | 'correlationId' | 'traceparent'>;
-
-/** A command to be decided in one or more streams, and appended as one unit. */
-export interface CommandRequest {
-  readonly service: ServiceName;
-  readonly origin: CommandOrigin;
-  /** The same for the same command sent again; see `Ids.factCommandId` and `Ids.keyedCommandId`. */
-  readonly commandId: string;
-  /** In order of append; a later one may count on the earlier. The last one is what the result is about. */
-  readonly steps: readonly Step[];
-  readonly register?: Registration | undefined;
-  /** The import session that it belongs to. */
-  readonly session?: string | undefined;
-}
 
 /** What a command came to. A repeat is `unchanged`, with the customer and position of the first time. */
 export type CommandResult =

@@ -9,7 +9,7 @@ import {
   type StreamAppend,
 } from '@tenure/event-store';
 import { customerStreams, isSameKey } from '../ids.ts';
-import type { CommandRequest, Registration } from './commands.ts';
+import type { CommandRequest, Registration } from './command-request.ts';
 import { newEvent, type Step } from './step.ts';
 
 /** What to append, and what the command came to once that is done. */

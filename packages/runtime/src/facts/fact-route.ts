@@ -16,7 +16,7 @@ export interface FactRouteOptions<S extends z.ZodType> {
 }
 
 /** Of one fact in a request of its own. */
-export const factBytes = 1024 * 1024;
+const factBytes = 1024 * 1024;
 
 /** A route that takes one fact. */
 export function factRoute<S extends z.ZodType>(

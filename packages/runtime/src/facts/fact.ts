@@ -1,7 +1,7 @@
 import type { CustomerRef, FactType } from '@tenure/contracts';
 import type { z } from 'zod';
 import type { Clock } from '../clock.ts';
-import type { CommandOrigin, CommandRequest, Registration } from '../commands/commands.ts';
+import type { CommandOrigin, CommandRequest, Registration } from '../commands/command-request.ts';
 import { Problem } from '../http/problem.ts';
 import { parsePart } from '../http/validate.ts';
 import type { Ids } from '../ids.ts';

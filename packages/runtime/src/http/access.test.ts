@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createApiKey } from '../api-keys.ts';
 import { RouteDeclarationError } from './check-routes.ts';
-import { serve } from './fixture.ts';
 import { defineRoute, type Route } from './route.ts';
+import { serve } from './testing/serve.ts';
 
 const route = (path: string, scopes: readonly string[] | 'public'): Route =>
   defineRoute({

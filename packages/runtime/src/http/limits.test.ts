@@ -4,8 +4,8 @@ import { connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type Fixture, serve } from './fixture.ts';
 import { defineRoute, type Route, type RouteDefinition, type RouteRequest } from './route.ts';
+import { type Fixture, serve } from './testing/serve.ts';
 
 const done = { 200: { description: 'Done', schema: z.strictObject({ ok: z.boolean() }) } } as const;
 type Handler = (request: RouteRequest) => Promise<{ status: 200; body: { ok: boolean } }>;

@@ -2,9 +2,9 @@ import { CursorError } from '@tenure/read-store';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { columnsOf, csvHeader, csvRows } from './csv.ts';
-import { serve } from './fixture.ts';
 import { answerList, listResponse } from './lists.ts';
 import { defineRoute } from './route.ts';
+import { serve } from './testing/serve.ts';
 
 const row = z.strictObject({
   id: z.string(),

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { serve } from './fixture.ts';
 import { createPositionWait } from './min-position.ts';
 import { defineRoute } from './route.ts';
+import { serve } from './testing/serve.ts';
 
 const position = (n: number): string => String(n).padStart(4, '0');
 

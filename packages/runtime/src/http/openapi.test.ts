@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { createManualClock } from '../clock.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { writeResponses } from './answers.ts';
-import { serve } from './fixture.ts';
 import { openApiDocument } from './openapi.ts';
 import { operationRoutes } from './operations.ts';
 import { defineRoute } from './route.ts';
+import { serve } from './testing/serve.ts';
 
 const page = z.preprocess((value) => (typeof value === 'string' ? Number(value) : value), z.int().min(1).max(9));
 const withDefault = z.strictObject({ a: z.string().default('x') }).meta({ id: 'Defaulted' });

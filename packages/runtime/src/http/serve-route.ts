@@ -6,7 +6,7 @@ import { Flight, type Flights } from './flight.ts';
 import { newRequestId, readOrigin } from './origin.ts';
 import { Problem } from './problem.ts';
 import type { HandledAnswer, Route } from './route.ts';
-import { fastifyPath, type ServerOptions } from './server.ts';
+import { fastifyPath, type ServerOptions } from './server-options.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

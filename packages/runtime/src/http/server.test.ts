@@ -1,9 +1,9 @@
 import type { InjectOptions } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { serve } from './fixture.ts';
 import { Problem } from './problem.ts';
 import { defineRoute } from './route.ts';
+import { serve } from './testing/serve.ts';
 
 const thing = z.strictObject({
   name: z.string().min(1),

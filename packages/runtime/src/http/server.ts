@@ -1,7 +1,4 @@
-import Fastify, { type FastifyInstance, type FastifyPluginCallback } from 'fastify';
-import type { ApiKey } from '../api-keys.ts';
-import type { Log } from '../telemetry/log.ts';
-import type { HttpMetrics } from '../telemetry/metrics.ts';
+import Fastify, { type FastifyInstance, } from 'fastify';
 import { createAccess } from './access.ts';
 import { installBodyParsers } from './body-parser.ts';
 import { checkRoutes } from './check-routes.ts';
@@ -11,29 +8,7 @@ import { newRequestId } from './origin.ts';
 import { Problem, problemBody } from './problem.ts';
 import type { Route } from './route.ts';
 import { serveRoute } from './serve-route.ts';
-
-export interface ServerLimits {
-  readonly maxBodyBytes: number;
-  readonly maxConcurrency: number;
-  readonly timeoutMs: number;
-}
-
-export interface ServerOptions {
-  readonly routes: readonly Route[];
-  /** Without keys only loopback is answered, and everyone there may do everything. */
-  readonly keys: readonly ApiKey[] | undefined;
-  readonly limits: ServerLimits;
-  readonly log: Log;
-  readonly metrics: HttpMetrics;
-  /** Resolves once the views have the position. @throws {Problem} `position-unknown`, `view-behind` */
-  readonly awaitPosition?: (position: string, signal: AbortSignal) => Promise<void>;
-  /** Of the span that a request runs in, if it is traced. */
-  readonly activeTraceparent?: () => string | undefined;
-  /** Makes spans; given when tracing is on. */
-  readonly tracing?: FastifyPluginCallback;
-  /** Checks every JSON answer against its schema, and fails when it does not fit: for tests. */
-  readonly checkAnswers?: boolean;
-}
+import { fastifyPath, type ServerOptions } from './server-options.ts';
 
 export interface HttpServer {
   readonly app: FastifyInstance;
@@ -152,11 +127,6 @@ function refuseOtherMethods(app: FastifyInstance, routes: readonly Route[]): voi
       handler: (_request, reply) => reply.send(),
     });
   }
-}
-
-/** `/v1/customers/{id}` in Fastify's words. */
-export function fastifyPath(path: string): string {
-  return path.replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
 function answerRaw(

@@ -57,7 +57,7 @@ export class SatisfactionTally {
 }
 
 /** `2011-02-14`, `2011-W07` (ISO 8601) or `2011-02`, by the local date. */
-export function intervalName(at: number, interval: Interval, zone: string): string {
+function intervalName(at: number, interval: Interval, zone: string): string {
   const date = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone).toPlainDate();
   switch (interval) {
     case 'day':

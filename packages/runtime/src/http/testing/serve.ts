@@ -1,9 +1,10 @@
 import { Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
-import { createLog } from '../telemetry/log.ts';
-import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
-import type { Route } from './route.ts';
-import { buildServer, type HttpServer, type ServerOptions } from './server.ts';
+import { createLog } from '../../telemetry/log.ts';
+import { createMetrics, type Metrics } from '../../telemetry/metrics.ts';
+import type { Route } from '../route.ts';
+import { buildServer, type HttpServer } from '../server.ts';
+import type { ServerOptions } from '../server-options.ts';
 
 export interface Fixture extends HttpServer {
   readonly metrics: Metrics;
