@@ -1,0 +1,125 @@
+"""What schemathesis must be told to be accepted often enough: dates that can be, entities that exist, and ids that are
+new. One request in four stays as it was generated. Counts what is answered, route by route.
+
+TENURE_FUZZ_WORLD names a file with the entities, TENURE_FUZZ_COUNTS the file for the counts.
+"""
+
+import atexit
+import itertools
+import json
+import os
+from collections import defaultdict
+from datetime import datetime, timedelta, timezone
+
+import schemathesis
+from hypothesis import strategies as st
+from schemathesis.generation import GenerationMode
+
+SLOW_S = 10
+FACTS = {
+    "POST /v1/purchases": ("purchase", "orderId"),
+    "POST /v1/refunds": ("refund", "refundId"),
+    "POST /v1/contacts": ("contact", "contactId"),
+    "POST /v1/follow-ups": ("follow-up", "followUpId"),
+    "POST /v1/surveys": ("survey", "invitationId"),
+    "POST /v1/complaints": ("complaint", "complaintId"),
+}
+# What is possible in one state of the store alone: replaced by what is possible now, or left out.
+STATEFUL_QUERY = ("cursor", "sort", "filter", "asOf", "knownAt", "session")
+STATEFUL_HEADERS = ("If-Match", "Tenure-Min-Position")
+
+with open(os.environ["TENURE_FUZZ_WORLD"], encoding="utf-8") as file:
+    world = json.load(file)
+entities = {route: itertools.cycle(found) for route, found in world["entities"].items()}
+invitations = itertools.cycle(world["invitations"])
+serial = itertools.count(1)
+sent = []
+counts = defaultdict(lambda: {"requests": 0, "accepted": 0, "statuses": defaultdict(int)})
+faults = []
+latest = datetime.now(timezone.utc) + timedelta(hours=23)
+
+
+def text_of(instant):
+    return instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
+
+
+instants = st.datetimes(
+    min_value=datetime(1970, 1, 2), max_value=latest.replace(tzinfo=None), timezones=st.just(timezone.utc)
+)
+schemathesis.openapi.format("date-time", instants.map(text_of))
+
+
+def is_positive(case, component):
+    found = case.meta.components if case.meta is not None else {}
+    return all(info.mode == GenerationMode.POSITIVE for place, info in found.items() if place.value == component)
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    n = next(serial)
+    route = f"{case.operation.method.upper()} {case.operation.path}"
+    if n % 4 == 0 or case.method.upper() != case.operation.method.upper():
+        return
+    if case.path_parameters and is_positive(case, "path") and route in entities:
+        case.path_parameters = dict(next(entities[route]))
+    if case.query and is_positive(case, "query"):
+        case.query = possible_query(route, dict(case.query), n)
+    if case.headers and is_positive(case, "header"):
+        for name in STATEFUL_HEADERS:
+            case.headers.pop(name, None)
+        if "Idempotency-Key" in case.headers:
+            case.headers["Idempotency-Key"] = f"{case.headers['Idempotency-Key'][:180]}-{n}"
+        if n % 2 == 0 and case.operation.method.upper() == "GET":
+            case.headers["Tenure-Min-Position"] = world["position"]
+    if is_positive(case, "body"):
+        case.body = possible_body(route, case.body, n)
+
+
+def possible_query(route, query, n):
+    for name in STATEFUL_QUERY:
+        query.pop(name, None)
+    choices = world["queries"].get(route, [])
+    if choices:
+        query.update(choices[n % len(choices)])
+    if "from" in query and "to" in query and query["from"] > query["to"]:
+        query["from"], query["to"] = query["to"], query["from"]
+    return query
+
+
+def possible_body(route, body, n):
+    if route == "POST /v1/facts/batch":
+        return "".join(f"{line}\n" for line in sent[-(n % 8) - 1 :])
+    if not isinstance(body, dict):
+        return body
+    body = dict(body)
+    if route == "POST /v1/survey-responses":
+        body.update(next(invitations))
+    if isinstance(body.get("dueAt"), str) and isinstance(body.get("occurredAt"), str):
+        body["occurredAt"], body["dueAt"] = sorted((body["occurredAt"], body["dueAt"]))
+    if route in ("POST /v1/customers", "POST /v1/customers/{id}/links") and isinstance(body.get("customer"), dict):
+        body["customer"] = {**body["customer"], "key": f"{body['customer']['key'][:180]}-{n}"}
+    if route in FACTS:
+        kind, name = FACTS[route]
+        body[name] = f"{body[name][:180]}-{n}"
+        sent.append(json.dumps({"type": kind, **body}))
+    return body
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    route = f"{case.operation.method.upper()} {case.operation.path}"
+    seconds = response.elapsed if isinstance(response.elapsed, float) else response.elapsed.total_seconds()
+    if response.status_code in (500, 501, 502) or seconds > SLOW_S:
+        faults.append(f"{route}: {response.status_code} after {seconds:.1f} s: {case.as_curl_command()[:2000]}")
+    if case.method.upper() != case.operation.method.upper():
+        return
+    count = counts[route]
+    count["requests"] += 1
+    count["accepted"] += 200 <= response.status_code < 300
+    count["statuses"][str(response.status_code)] += 1
+
+
+@atexit.register
+def write_counts():
+    with open(os.environ["TENURE_FUZZ_COUNTS"], "w", encoding="utf-8") as file:
+        json.dump({"counts": counts, "faults": faults}, file)

@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { type Count, routesOf, tooSeldomAccepted } from './tally.ts';
+import { startWorld } from './world.ts';
+
+const python = process.env.TENURE_TEST_PYTHON;
+const seed = process.env.FC_SEED ?? '20110301';
+const hooks = fileURLToPath(new URL('hooks.py', import.meta.url));
+/** Entities for each route that changes one, more than it gets requests. */
+const ENTITIES = 250;
+const CHECKS = [
+  'status_code_conformance',
+  'content_type_conformance',
+  'response_headers_conformance',
+  'response_schema_conformance',
+];
+
+it('I18: schemathesis finds no 500, 501, 502, no late answer and none that is not as declared, on any route', {
+  timeout: 480_000,
+}, async (ctx) => {
+  if (python === undefined) {
+    const reason = 'TENURE_TEST_PYTHON is not set: TENURE_TEST_FULL=1 makes the Python environment';
+    process.stderr.write(`SKIPPED: schemathesis, because ${reason}\n`);
+    ctx.skip(reason);
+  }
+  process.stderr.write(`FC_SEED=${seed}\n`);
+  const folder = mkdtempSync(join(tmpdir(), 'tenure-schemathesis-'));
+  const world = await startWorld(ENTITIES);
+  try {
+    const { entities, invitations, position, queries } = world;
+    const worldFile = join(folder, 'world.json');
+    const countsFile = join(folder, 'counts.json');
+    writeFileSync(worldFile, JSON.stringify({ entities, invitations, position, queries }));
+    const run = await execute(
+      join(dirname(python), 'schemathesis'),
+      [
+        ['run', `${world.url}/openapi.json`, '--no-color', '--seed', seed, '--workers', '2'],
+        ['--phases', 'coverage,fuzzing', '--max-examples', '40', '--no-shrink', '--continue-on-failure'],
+        ['--checks', CHECKS.join(','), '--max-response-time', '10', '--request-timeout', '20'],
+        ['--generation-database', 'none', '--suppress-health-check', 'all', '--warnings', 'off'],
+      ].flat(),
+      folder,
+      { SCHEMATHESIS_HOOKS: hooks, TENURE_FUZZ_WORLD: worldFile, TENURE_FUZZ_COUNTS: countsFile },
+    );
+    const { counts, faults } = JSON.parse(readFileSync(countsFile, 'utf8')) as {
+      counts: Record<string, Count>;
+      faults: string[];
+    };
+    if (process.env.TENURE_FUZZ_REPORT)
+      writeFileSync(process.env.TENURE_FUZZ_REPORT, `${JSON.stringify(counts)}\n${run.said}`);
+    expect(faults).toEqual([]);
+    expect(run.code, run.said.slice(-20_000)).toBe(0);
+    expect(tooSeldomAccepted(routesOf(world.document), counts)).toEqual([]);
+  } finally {
+    await world.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+/** Runs a program to its end, in a folder of its own. */
+function execute(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+): Promise<{ readonly code: number; readonly said: string }> {
+  return new Promise((resolve, reject) => {
+    execFile(
+      program,
+      args,
+      { cwd, env: { PATH: process.env.PATH, PYTHONDONTWRITEBYTECODE: '1', ...env }, maxBuffer: 64 * 1024 * 1024 },
+      (error, stdout, stderr) => {
+        const code = error === null ? 0 : error.code;
+        if (typeof code === 'number') resolve({ code, said: stdout + stderr });
+        else reject(error);
+      },
+    );
+  });
+}

@@ -1,0 +1,29 @@
+/** What one route was asked and how it answered. */
+export interface Count {
+  readonly requests: number;
+  /** Answered 2xx. */
+  readonly accepted: number;
+  readonly statuses: Readonly<Record<string, number>>;
+}
+
+const LEAST_SHARE = 0.2;
+
+/** `GET /v1/customers/{id}` for every route of an OpenAPI document. */
+export function routesOf(document: { readonly paths: Readonly<Record<string, object>> }): readonly string[] {
+  return Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+}
+
+/** The routes that were not asked, or took less than a fifth of what they were: each with how it answered. */
+export function tooSeldomAccepted(
+  routes: readonly string[],
+  counts: Readonly<Record<string, Count>>,
+): readonly string[] {
+  return routes.flatMap((route) => {
+    const count = counts[route];
+    if (count === undefined || count.requests === 0) return [`${route}: never asked`];
+    if (count.accepted >= count.requests * LEAST_SHARE) return [];
+    return [`${route}: ${count.accepted} of ${count.requests} accepted, ${JSON.stringify(count.statuses)}`];
+  });
+}
