@@ -88,6 +88,14 @@ export function streamContract(name: string, create: () => Promise<ReadStoreHarn
       expect(await reader.count('things')).toBe(documents.length);
     });
 
+    it.each(lists.slice(0, 4))('ends with an error when the views are closed meanwhile: %s', async (_, options) => {
+      const { reader } = await store.openThings(['n'], documents);
+      const pages = reader.stream('things', options)[Symbol.asyncIterator]();
+      expect((await pages.next()).done).toBe(false);
+      await reader.close();
+      await expect(pages.next()).rejects.toMatchObject({ code: 'read-store-unavailable' });
+    });
+
     it('can be read many at the same time', async () => {
       const { reader } = await store.openThings(['n'], documents);
       const streams = lists.slice(0, 5).flatMap(([, options]) => [options, options, options]);

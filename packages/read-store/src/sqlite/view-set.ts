@@ -89,13 +89,13 @@ export class SqliteViewSet implements ViewSet {
   }
 
   async *stream<D extends Document>(collection: string, options: FindOptions = {}): AsyncGenerator<readonly D[]> {
-    this.#checkOpen();
     understandFilter(options.filter ?? {});
     const { queries } = this.#parts;
     let left = options.limit ?? Number.POSITIVE_INFINITY;
     let start: PageStart | undefined;
     try {
       while (left > 0) {
+        this.#checkOpen();
         const page: Page = await queries.page(collection, options, Math.min(left, PAGE_ROWS), start);
         start = page.next ?? undefined;
         left -= page.rows;
@@ -103,7 +103,8 @@ export class SqliteViewSet implements ViewSet {
         if (start === undefined) return;
       }
     } finally {
-      if (start !== undefined && 'stream' in start) await queries.release(start.stream);
+      const unread = start !== undefined && 'stream' in start && this.#closing === undefined;
+      if (unread) await queries.release(start.stream);
     }
   }
 
