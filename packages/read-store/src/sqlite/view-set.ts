@@ -103,8 +103,8 @@ export class SqliteViewSet implements ViewSet {
         if (start === undefined) return;
       }
     } finally {
-      const unread = start !== undefined && 'stream' in start && this.#closing === undefined;
-      if (unread) await queries.release(start.stream);
+      // A closed one has forgotten it.
+      if (this.#closing === undefined && start !== undefined && 'stream' in start) await queries.release(start.stream);
     }
   }
 
