@@ -57,7 +57,10 @@ function exchange({ method, path, query, headers, body }: FuzzRequest): Promise<
     const { hostname, port } = new URL(world.url);
     const signal = AbortSignal.timeout(LATEST_MS);
     const target = query === '' ? path : `${path}?${query}`;
-    const request = httpRequest({ agent, hostname, port, method, path: target, headers, signal }, (response) => {
+    // Without a length, what follows a HEAD is another request to the server, and none to the client.
+    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+    const all = { ...length, ...headers };
+    const request = httpRequest({ agent, hostname, port, method, path: target, headers: all, signal }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
