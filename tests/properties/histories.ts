@@ -143,8 +143,13 @@ export interface HistoryDraft {
 export const historyDrafts = (maxLength = 22): fc.Arbitrary<HistoryDraft> =>
   fc.record({ drafts: fc.array(drafts, { minLength: 1, maxLength }), spread });
 
-/** `prefix` makes the sources of one, so that many can stand on one log. */
-export function historyOf({ drafts: all, spread: { inOrder, places, waits } }: HistoryDraft, prefix: string): History {
+/** `prefix` makes the sources of one, so that many can stand on one log; `later` moves all of it on in time, in ms. */
+export function historyOf(
+  { drafts: drawn, spread: { inOrder, places, waits } }: HistoryDraft,
+  prefix: string,
+  later = 0,
+): History {
+  const all = drawn.map((draft) => ('at' in draft ? { ...draft, at: draft.at + later } : draft));
   const shop = `${prefix}-shop`;
   const keys: readonly [Key, Key, Key] = [
     { source: shop, key: 'ann' },
@@ -152,8 +157,12 @@ export function historyOf({ drafts: all, spread: { inOrder, places, waits } }: H
     { source: shop, key: 'annie' },
   ];
   const threads = all.map((draft, index) => threadOf(draft, index, all, { shop, keys }));
-  const place = (arrival: Arrival, index: number): number =>
-    inOrder && arrival.at !== null ? arrival.at : (places[index % places.length] ?? 0);
+  const instants = threads.flat().flatMap((arrival) => arrival.at ?? []);
+  const [first, last] = [Math.min(...instants), Math.max(...instants)];
+  const place = (arrival: Arrival, index: number): number => {
+    const random = places[index % places.length] ?? 0;
+    return inOrder ? (arrival.at ?? first + ((last - first) * random) / 10_000) : random;
+  };
   const turns = threads
     .flatMap((thread, number) => thread.map((arrival) => ({ number, arrival })))
     .map(({ number, arrival }, index) => ({ number, place: place(arrival, index) }))

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StoredEvent } from '@tenure/event-store';
 import { createManualClock, type ManualClock } from '@tenure/runtime';
-import { startStandalone } from '@tenure/standalone';
+import { services, startStandalone } from '@tenure/standalone';
 
 /** Answers are read as what they are: JSON of any shape. */
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
@@ -29,6 +29,8 @@ export interface Running {
   events(): Promise<readonly StoredEvent[]>;
   /** Resolves when views and recorders have applied the whole log and nothing more follows. */
   settled(): Promise<void>;
+  /** The same once time has done its work, too: nothing is due. Not for while an import session is open. */
+  idle(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -39,6 +41,12 @@ export interface StartOptions {
   /** Of an earlier run; else a new one, which goes with `stop`. */
   readonly directory?: string;
 }
+
+/** Where what falls due stands, by which field. */
+const due = services.flatMap(({ views }) => [
+  ...(views?.definition.timers ?? []),
+  ...(views?.definition.recorders ?? []).map(({ timer }) => timer),
+]);
 
 /** The same for all runs, so that the same customer has the same id in each. */
 export const idKey = '0123456789abcdef'.repeat(4);
@@ -65,6 +73,16 @@ export async function start({ now, env = {}, directory: given }: StartOptions): 
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json') === true;
     return { status: response.status, headers: response.headers, body: isJson && text !== '' ? parse(text) : text };
+  };
+  const settled = async (): Promise<void> => {
+    const { store, views } = running.context;
+    for (;;) {
+      const head = await store.head();
+      if (head === null) return;
+      await views.reached(head, AbortSignal.timeout(120_000));
+      await until(() => (views.positions.get('recording') ?? '') >= head);
+      if ((await store.head()) === head) return;
+    }
   };
   return {
     url: running.url,
@@ -96,13 +114,26 @@ export async function start({ now, env = {}, directory: given }: StartOptions): 
         events.push(...page);
       }
     },
-    async settled() {
+    settled,
+    async idle() {
       const { store, views } = running.context;
       for (;;) {
+        await settled();
         const head = await store.head();
-        if (head === null) return;
-        await views.reached(head, AbortSignal.timeout(120_000));
-        await until(() => (views.positions.get('recording') ?? '') >= head);
+        const isDue = async ({
+          collection,
+          field,
+        }: {
+          collection: string;
+          field: string;
+        }): Promise<readonly object[]> => {
+          const filter = { [field]: { $lte: clock.now() } };
+          return views.current().find(collection, { filter, limit: 1 });
+        };
+        const dueNow = async (): Promise<readonly object[]> => (await Promise.all(due.map(isDue))).flat();
+        await until(async () => (await dueNow()).length === 0).catch(async (error: unknown) => {
+          throw new Error(`it stays due: ${JSON.stringify(await dueNow())}`, { cause: error });
+        });
         if ((await store.head()) === head) return;
       }
     },

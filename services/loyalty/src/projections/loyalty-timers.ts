@@ -10,7 +10,8 @@ export const loyaltyTimers: Projection = {
   customer({ customer, state }): readonly DocumentChange[] {
     const dueAt = state.nextLoyaltyChangeAt;
     const last = written.get(customer);
-    if (last === dueAt || (last === undefined && dueAt === null)) return [];
+    // Who never had points has no row. Of all others it is not known what was written before they were folded anew.
+    if (last === dueAt || (last === undefined && state.account.entries.length === 0)) return [];
     written.set(customer, dueAt);
     const aliases = customer.ids.filter((id) => id !== customer.id);
     return [
