@@ -1,4 +1,4 @@
-import { dayMs } from '@tenure/domain';
+import { dayMs, isoInstant } from '@tenure/domain';
 import type { Filter } from '@tenure/read-store';
 import type { ComputedField } from '@tenure/runtime';
 
@@ -7,36 +7,40 @@ export function recencyOf(lastPurchaseAt: number | null, now: number): number | 
   return lastPurchaseAt === null ? null : Math.floor((now - lastPurchaseAt) / dayMs);
 }
 
-const stored = '_times.recencyOrder';
+const earliest = -1;
+const latest = Date.UTC(9999, 11, 31);
 
-/** Recency in filters and sorts: it changes by itself, so what is asked of it is asked of the last order instead. */
+/**
+ * Recency in filters and sorts: it changes by itself, so what is asked of it is asked of the last order instead, which
+ * has an index.
+ */
 export function recencyField(now: number): ComputedField {
-  // The stored value is minus the instant of the last order, so it rises with the recency.
-  const startOf = (days: number): number => days * dayMs - now;
+  /** The last instant of an order so many days ago. */
+  const instant = (days: number): string => isoInstant(Math.min(Math.max(now - days * dayMs, earliest), latest));
+  const atLeast = (days: number): Filter => ({ lastPurchaseAt: { $lte: instant(days) } });
+  const lessThan = (days: number): Filter => ({ lastPurchaseAt: { $gt: instant(days) } });
   return {
     filter(comparison, days): Filter {
-      if (days === null) return { [stored]: { [comparison]: null } };
+      if (days === null) return { lastPurchaseAt: { [comparison]: null } };
       // Recency is whole: at least 2.5 is at least 3, more than 2.5 as well.
       const [whole, next] = [Math.ceil(days), Math.floor(days) + 1];
       switch (comparison) {
         case '$eq':
-          return { [stored]: { $gte: startOf(whole), $lt: startOf(next) } };
+          return { $and: [atLeast(whole), lessThan(next)] };
         case '$ne':
-          return {
-            $or: [{ [stored]: null }, { [stored]: { $lt: startOf(whole) } }, { [stored]: { $gte: startOf(next) } }],
-          };
+          return { $or: [{ lastPurchaseAt: null }, lessThan(whole), atLeast(next)] };
         case '$gte':
-          return { [stored]: { $gte: startOf(whole) } };
+          return atLeast(whole);
         case '$gt':
-          return { [stored]: { $gte: startOf(next) } };
+          return atLeast(next);
         case '$lt':
-          return { [stored]: { $lt: startOf(whole) } };
+          return lessThan(whole);
         case '$lte':
-          return { [stored]: { $lt: startOf(next) } };
+          return lessThan(next);
         default:
           return comparison satisfies never;
       }
     },
-    sort: (direction) => [{ field: stored, direction }],
+    sort: (direction) => [{ field: '_times.recencyOrder', direction }],
   };
 }

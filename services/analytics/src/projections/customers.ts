@@ -15,7 +15,6 @@ export const customers: Projection = {
         { fields: ['points'] },
         { fields: ['lastPurchaseAt'] },
         { fields: ['customerSince'] },
-        { fields: ['_times.recencyOrder'] },
         { fields: ['_times.nextStageChangeAt'] },
       ],
     },
