@@ -51,7 +51,7 @@ describe('commands on the embedded store', () => {
       .map((item) => JSON.parse(item).type);
     expect(types.toSorted()).toEqual(['PurchaseRecorded', 'PurchaseRecorded', 'PurchaseRecorded', 'RefundRecorded']);
     const table = await line.run('history', customerId);
-    expect(table.stdout).toMatch(/^occurred +recorded +service +actor +event +data\n/);
+    expect(table.stdout).toMatch(/^occurred +recorded +service +actor +event +what\n/);
     expect(table.stdout).toContain('RefundRecorded');
     const outline = await line.run('state', customerId);
     expect(outline.stdout).toContain(`customerId: ${customerId}\n`);

@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { type Io, say, sayJson } from '../io.ts';
 import { resolveCustomer } from '../server/customer-ref.ts';
 import { withServer } from '../server/open-server.ts';
+import { describeEvent } from '../terminal/describe-event.ts';
 import { formatTable } from '../terminal/table.ts';
 
 interface Options {
@@ -53,7 +54,7 @@ function show(io: Io, rows: Row[]): Row[] {
     { title: 'service', value: (row: Row) => row.service },
     { title: 'actor', value: (row: Row) => row.actor },
     { title: 'event', value: (row: Row) => row.type },
-    { title: 'data', value: (row: Row) => JSON.stringify(row.data) },
+    { title: 'what', value: describeEvent },
   ];
   for (const line of formatTable(columns, rows, io.stdout.columns)) say(io, line);
   return [];
