@@ -129,6 +129,28 @@ const query = harm(
   }),
 );
 
+/** A cursor that the service has given, with other values in it. */
+const knownCursor = harm(
+  'known cursor',
+  fc.tuple(fc.nat(), fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.array(fc.jsonValue({ maxDepth: 1 })))),
+  (request, [place, value]) => {
+    const parameters = new URLSearchParams(request.query);
+    const cursor = parameters.get('cursor');
+    if (cursor === null) return request;
+    const content = contentOf(cursor);
+    if (content === undefined) return request;
+    const a = place % 2 === 0 ? value : content.a.with(place % content.a.length, value);
+    parameters.set('cursor', Buffer.from(JSON.stringify({ ...content, a })).toString('base64url'));
+    return { ...request, query: parameters.toString() };
+  },
+);
+
+/** Undefined for a cursor that something was done to already. */
+function contentOf(cursor: string): { readonly a: unknown[] } | undefined {
+  const text = Buffer.from(cursor, 'base64url').toString();
+  return text.startsWith('{"v"') ? JSON.parse(text) : undefined;
+}
+
 /** Keeps what a URL must not have, as far as an HTTP client sends it. */
 const encodeLeast = (text: string): string => text.replaceAll('"', '%22');
 
@@ -214,14 +236,13 @@ const method = harm(
   (request, other) => ({ ...request, method: other }),
 );
 
-/** Nothing is done to every third request; one thing or two are done to the others. */
-export const harms: fc.Arbitrary<readonly Harm[]> = fc.oneof(
-  { weight: 1, arbitrary: none.map((one) => [one]) },
-  {
-    weight: 2,
-    arbitrary: fc.array(fc.oneof(headers, contentType, path, query, body, field, field, method), {
-      minLength: 1,
-      maxLength: 2,
-    }),
-  },
-);
+/** Nothing is done to every third request to a route; one thing or two are done to the others. */
+export function harmsFor(route: string): fc.Arbitrary<readonly Harm[]> {
+  const isRead = route.startsWith('GET ');
+  const some = [headers, contentType, path, method, query];
+  const more = isRead ? [query, query, query, knownCursor] : [body, body, field, field, field];
+  return fc.oneof(
+    { weight: 1, arbitrary: none.map((one) => [one]) },
+    { weight: 2, arbitrary: fc.array(fc.oneof(...some, ...more), { minLength: 1, maxLength: 2 }) },
+  );
+}

@@ -1,7 +1,7 @@
 import { Agent, request as httpRequest } from 'node:http';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { harms } from './harm.ts';
+import { harmsFor } from './harm.ts';
 import { acceptable, type FuzzRequest } from './requests.ts';
 import { routesOf, tooSeldomAccepted } from './tally.ts';
 import { startWorld, type World } from './world.ts';
@@ -33,7 +33,7 @@ it(
       counts[route] = count;
       let n = 0;
       await fc.assert(
-        fc.asyncProperty(harms, async (chosen) => {
+        fc.asyncProperty(harmsFor(route), async (chosen) => {
           const sent = chosen.reduce((request, harm) => harm.apply(request), acceptable(world, route, n++));
           const { status, text } = await exchange(sent);
           count.requests++;
