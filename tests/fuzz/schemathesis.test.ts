@@ -61,8 +61,6 @@ it('I18: schemathesis finds no 500, 501, 502, no late answer and none that is no
       counts: Record<string, Count>;
       faults: string[];
     };
-    if (process.env.TENURE_FUZZ_REPORT)
-      writeFileSync(process.env.TENURE_FUZZ_REPORT, `${JSON.stringify(counts)}\n${run.said}`);
     expect(faults).toEqual([]);
     expect(run.code, run.said.slice(-20_000)).toBe(0);
     expect(tooSeldomAccepted(routesOf(world.document), counts)).toEqual([]);
