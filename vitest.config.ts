@@ -4,6 +4,8 @@ import { TallyReporter } from './scripts/test/tally-reporter.ts';
 // Where `npm test` wants the counts.
 const tally = process.env.TENURE_TEST_TALLY;
 
+const patienceMs = process.env.TENURE_TEST_FULL === '1' ? 240_000 : 30_000;
+
 export default defineConfig({
   test: {
     include: ['{packages,services}/*/src/**/*.test.ts', '{tests,bench,scripts}/**/*.test.ts'],
@@ -13,8 +15,9 @@ export default defineConfig({
     // A process a file: a test may open databases, start threads, get signals and set variables.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // The long runs take their time, on machines that do other things too.
+    testTimeout: patienceMs,
+    hookTimeout: patienceMs,
     teardownTimeout: 10_000,
     reporters: tally === undefined ? ['default'] : ['default', new TallyReporter(tally)],
   },
