@@ -7,7 +7,7 @@ import { loyaltyEvents, recordedLoyalty } from '../loyalty/recording.ts';
 import { defaultPolicies } from '../policies/defaults.ts';
 import { policiesFrom } from '../policies/schedule.ts';
 import { histories } from '../testing/histories.ts';
-import { calendarOf } from '../time/calendar.ts';
+import { calendarOf, dayMs } from '../time/calendar.ts';
 import { CustomerFold } from './customer-fold.ts';
 
 const policies = policiesFrom(defaultPolicies);
@@ -43,6 +43,28 @@ describe('recording', () => {
           );
         }
         for (const event of [...stages, ...points]) validateEvent(event);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('I23: the record reaches as far as what is derived, so that who shows it knows how far time has gone', () => {
+    fc.assert(
+      fc.property(histories, fc.integer({ min: 1, max: 5 }), fc.integer({ min: 0, max: 800 }), (facts, batch, days) => {
+        const fold = new CustomerFold(policies, calendar);
+        const events: Happening[] = [];
+        const now = Math.max(...facts.map(({ at }) => at)) + days * dayMs;
+        for (let start = 0; start < facts.length; start += batch) {
+          fold.add(facts.slice(start, start + batch));
+          const state = fold.at(now);
+          if (state === undefined) continue;
+          const { transitions, account } = state;
+          events.push(...stageEvents(customerId, events.reduce(evolveStages, []), transitions));
+          events.push(...loyaltyEvents(customerId, recordedLoyalty(events), account));
+          const reached = Math.max(0, ...events.map(({ occurredAt }) => occurredAt));
+          const derived = [...transitions, ...account.tierSteps, ...account.entries].map(({ at }) => at);
+          expect(reached).toBeGreaterThanOrEqual(Math.max(0, ...derived));
+        }
       }),
       { numRuns: 300 },
     );

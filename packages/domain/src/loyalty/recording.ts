@@ -168,16 +168,18 @@ function restatements(
   }
   return chunks.map((chunk, index) => {
     const from = index === 0 && tiersChanged ? tiersFrom : Math.min(...chunk.map(({ at }) => at));
+    const restatedTiers = index === 0 ? tiers : null;
     return {
       type: 'LoyaltyRestated',
       data: {
         validFrom: isoInstant(from),
         points: chunk.map(({ kind, source, id, at, points }) => ({ kind, source, id, at: isoInstant(at), points })),
-        tiers: index === 0 && tiers !== null ? tiers.map(toStep) : null,
+        tiers: restatedTiers?.map(toStep) ?? null,
         cause: tiers?.[0]?.cause ?? null,
         policyVersion: account.entries.at(-1)?.policyVersion ?? 1,
       },
-      occurredAt: Math.max(from, ...chunk.map(({ at }) => at)),
+      // Up to the last thing it says: whoever reads it then knows that time has gone so far.
+      occurredAt: Math.max(from, ...chunk.map(({ at }) => at), restatedTiers?.at(-1)?.at ?? from),
       customerId,
     };
   });

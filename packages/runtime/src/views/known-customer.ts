@@ -21,6 +21,6 @@ export interface KnownCustomer extends DocumentMoves {
   readonly foldedUpTo: Map<string, Position>;
   /** Of the canonical id's profile stream, -1 for none. */
   profileRevision: number;
-  /** What recorders know to have been recorded, by recorder. */
+  /** What recorders know to have been recorded, by stream. */
   readonly marks: Map<string, RecordingMark>;
 }

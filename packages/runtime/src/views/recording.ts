@@ -15,6 +15,7 @@ export interface Occasion {
 interface Plan {
   readonly customer: KnownCustomer;
   readonly recorder: Recorder;
+  readonly stream: string;
   readonly revision: number;
   readonly events: readonly Happening[];
   /** What will stand. Said before the append: the fold goes on meanwhile. */
@@ -60,30 +61,35 @@ export class Recording {
       for (const [id, occasion] of open) {
         const customer = await this.#customers.load(id);
         for (const recorder of this.#recorders) {
-          const plan = await this.#plan(customer, recorder, occasion);
-          if (plan !== undefined) plans.push(plan);
+          for (const own of customer.ids) {
+            const plan = await this.#plan(customer, own, recorder, occasion);
+            if (plan !== undefined) plans.push(plan);
+          }
         }
       }
       open = await this.#append(plans);
     }
   }
 
-  async #plan(customer: KnownCustomer, recorder: Recorder, occasion: Occasion): Promise<Plan | undefined> {
-    const state = customer.fold.at(Math.max(this.#now(), customer.fold.lastFactAt ?? 0));
-    if (state === undefined) return undefined;
-    const mark = customer.marks.get(recorder.name) ?? (await this.#read(customer.id, recorder));
-    const events = recorder.missing(customer.id, state, mark.recorded);
+  /** What is derived stands under the canonical id; under the others what stood before they were linked is withdrawn. */
+  async #plan(customer: KnownCustomer, id: string, recorder: Recorder, occasion: Occasion): Promise<Plan | undefined> {
+    const { fold, marks } = customer;
+    const state = id === customer.id ? fold.at(Math.max(this.#now(), fold.lastFactAt ?? 0)) : undefined;
+    if (id === customer.id && state === undefined) return undefined;
+    const stream = recorder.stream(id);
+    const mark = marks.get(stream) ?? (await this.#read(stream, recorder));
+    const events = recorder.missing(id, state, mark.recorded);
     const revision = mark.revision + events.length;
     const planned: RecordingMark = { revision, recorded: recorder.complete(state) };
     if (events.length === 0) {
-      customer.marks.set(recorder.name, planned);
+      marks.set(stream, planned);
       return undefined;
     }
-    return { customer, recorder, revision: mark.revision, events, mark: planned, occasion };
+    return { customer, recorder, stream, revision: mark.revision, events, mark: planned, occasion };
   }
 
-  async #read(customerId: string, recorder: Recorder): Promise<RecordingMark> {
-    const events = (await this.#store.readStream(recorder.stream(customerId))).map(recordedEvent);
+  async #read(stream: string, recorder: Recorder): Promise<RecordingMark> {
+    const events = (await this.#store.readStream(stream)).map(recordedEvent);
     return { revision: events.at(-1)?.revision ?? -1, recorded: recorder.recorded(events) };
   }
 
@@ -92,17 +98,16 @@ export class Recording {
     const again = new Map<string, Occasion>();
     if (plans.length === 0) return again;
     const outcomes = await this.#store.append(
-      plans.map(({ customer, recorder, revision, events, occasion }) => {
-        const stream = recorder.stream(customer.id);
+      plans.map(({ recorder, stream, revision, events, occasion }) => {
         const expected = revision === -1 ? ('absent' as const) : revision;
         return [{ stream, expected, events: newEvents(events, recorder, `${stream}:${revision + 1}`, occasion) }];
       }),
     );
     for (const [index, plan] of plans.entries()) {
       if (outcomes[index]?.status === 'appended') {
-        plan.customer.marks.set(plan.recorder.name, plan.mark);
+        plan.customer.marks.set(plan.stream, plan.mark);
       } else {
-        plan.customer.marks.delete(plan.recorder.name);
+        plan.customer.marks.delete(plan.stream);
         again.set(plan.customer.id, plan.occasion);
       }
     }

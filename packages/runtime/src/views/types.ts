@@ -48,10 +48,10 @@ export interface Recorder<R = unknown> {
   stream(customerId: string): string;
   /** What stands after the stream's events. */
   recorded(events: readonly RecordedEvent[]): R;
-  /** The events that make what stands recorded equal to what is derived. */
-  missing(customerId: string, state: CustomerState, recorded: R): readonly Happening[];
+  /** The events that make what stands recorded equal to what is derived; without a state nothing is. */
+  missing(customerId: string, state: CustomerState | undefined, recorded: R): readonly Happening[];
   /** What stands once nothing is missing. The state's lists go on growing; this must not. */
-  complete(state: CustomerState): R;
+  complete(state: CustomerState | undefined): R;
   /** Where the customers stand whom time alone moves next: a field that holds an instant in ms. */
   readonly timer: { readonly collection: string; readonly field: string };
 }

@@ -8,6 +8,6 @@ export const lifecycleRecorder: Recorder<RecordedStages> = {
   timer: { collection: 'customers', field: '_times.nextStageChangeAt' },
   stream: (customerId) => `lifecycle-${customerId}`,
   recorded: (events) => events.reduce<RecordedStages>(evolveStages, []),
-  missing: (customerId, { transitions }, recorded) => stageEvents(customerId, recorded, transitions),
-  complete: ({ transitions }) => [...transitions],
+  missing: (customerId, state, recorded) => stageEvents(customerId, recorded, state?.transitions ?? []),
+  complete: (state) => [...(state?.transitions ?? [])],
 };
