@@ -9,8 +9,12 @@ import { type CaseResult, type Results, resultOf } from './report/results.ts';
 import { tableOf, withTable } from './report/table.ts';
 
 /** Measures the cases, each several times, and writes down what came out. A missed target is a result, no failure. */
-export async function measure({ cases, quick, profile, out }: Options, say: (text: string) => void): Promise<Results> {
-  const sizes = quick ? quickSizes : fullSizes;
+export async function measure(
+  { cases, quick, runs, profile, out }: Options,
+  say: (text: string) => void,
+): Promise<Results> {
+  const given = quick ? quickSizes : fullSizes;
+  const sizes = { ...given, runs: runs ?? given.runs };
   const stores = await createStores();
   const measured: Record<string, CaseResult> = {};
   try {

@@ -7,6 +7,8 @@ export interface Options {
   readonly cases: readonly Case[];
   /** Small sizes, to see that everything runs. */
   readonly quick: boolean;
+  /** Runs of each case, whose median counts; undefined: as many as the sizes say. */
+  readonly runs: number | undefined;
   /** Folder for CPU profiles, one for each thread of what is measured. */
   readonly profile: string | undefined;
   /** Says nothing but the results, as JSON. */
@@ -18,6 +20,7 @@ export interface Options {
 const usage = `Usage: npm run bench [-- OPTIONS]
   --only ID[,ID]   ${cases.map(({ id }) => id).join(', ')}
   --quick          small sizes, to see that it runs; writes no results
+  --runs N         runs of each case, whose median counts; 3 if left out
   --json           says the results alone, as JSON, instead of a table
   --profile DIR    writes CPU profiles of the server's threads`;
 
@@ -31,13 +34,15 @@ export class UsageError extends Error {
 
 /** @throws {UsageError} */
 export function readOptions(args: readonly string[]): Options {
-  const { only, quick = false, json = false, profile } = parse(args);
+  const { only, quick = false, json = false, profile, runs } = parse(args);
+  if (runs !== undefined && !/^[1-9]$/.test(runs)) throw new UsageError('--runs takes a number from 1 to 9');
   const ids = only?.split(',');
   const unknown = ids?.find((id) => !cases.some((one) => one.id === id));
   if (unknown !== undefined) throw new UsageError(`There is no ${unknown}`);
   return {
     cases: ids === undefined ? cases : cases.filter(({ id }) => ids.includes(id)),
     quick,
+    runs: runs === undefined ? undefined : Number(runs),
     json,
     profile: profile === undefined ? undefined : resolve(profile),
     out: quick ? undefined : import.meta.dirname,
@@ -51,6 +56,7 @@ function parse(args: readonly string[]) {
       options: {
         only: { type: 'string' },
         quick: { type: 'boolean' },
+        runs: { type: 'string' },
         json: { type: 'boolean' },
         profile: { type: 'string' },
       },
