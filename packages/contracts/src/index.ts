@@ -187,6 +187,7 @@ export {
   informationSource,
 } from './events/profile.ts';
 export { formatInstant, instantParameter, parseInstant } from './instant.ts';
+export { UnreadableEventError } from './payload.ts';
 export {
   type LifecyclePolicy,
   type LoyaltyProgramme,

@@ -5,6 +5,7 @@ export {
   type Park,
   type ParkingLot,
   PoisonError,
+  type PoisonedEvent,
   type ReplayOutcome,
   type Subscription,
 } from './port.ts';

@@ -22,11 +22,14 @@ export interface Consumer {
   handle(delivery: Delivery): Promise<void>;
 }
 
+/** What is known of an event that fails. */
+export type PoisonedEvent = Pick<StoredEvent, 'id' | 'type' | 'position' | 'customerId' | 'stream'>;
+
 /** An error that will come again however often the event is tried. Names the event that fails. */
 export class PoisonError extends Error {
   readonly code = 'poison';
-  readonly event: StoredEvent;
-  constructor(event: StoredEvent, options: { readonly cause: unknown }) {
+  readonly event: PoisonedEvent;
+  constructor(event: PoisonedEvent, options: { readonly cause: unknown }) {
     const { cause } = options;
     super(cause instanceof Error ? cause.message : String(cause), options);
     this.name = 'PoisonError';

@@ -6,6 +6,7 @@ import {
   type Park,
   type ParkingLot,
   PoisonError,
+  type PoisonedEvent,
   type ReplayOutcome,
   type Subscription,
 } from '../port.ts';
@@ -22,7 +23,7 @@ interface Parts {
 }
 
 /** Events of one customer, else of one stream, stay in order and are parked together. */
-const keyOf = (event: StoredEvent): string => event.customerId ?? event.stream;
+const keyOf = (event: PoisonedEvent): string => event.customerId ?? event.stream;
 
 /** One consumer's way along the log: deliver, retry, park, replay. */
 export class EmbeddedSubscription implements Subscription {

@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { noteMove } from './document-moves.ts';
 import { readHistory } from './history.ts';
 import type { KnownCustomer } from './known-customer.ts';
-import type { RecordedEvent } from './recorded-event.ts';
+import { poisonOrPassing, type RecordedEvent } from './recorded-event.ts';
 
 export interface CustomerCacheOptions {
   readonly store: EventStore;
@@ -80,13 +80,35 @@ export class CustomerCache {
     for (const [id, own] of perId) {
       const isNew =
         own[0]?.type === 'CustomerRegistered' && own[0].position > givenBefore && !own.some(changesIdentity);
-      const customer = isNew ? this.#begin(id) : await this.#load(id);
+      const customer = isNew ? this.#begin(id) : await this.#loadFor(own, id);
       const others = changed.get(customer);
       if (others === undefined) changed.set(customer, own);
       else changed.set(customer, [...others, ...own].sort(byPosition));
     }
-    for (const [customer, own] of changed) this.#add(customer, own);
+    for (const [customer, own] of changed) {
+      try {
+        this.#add(customer, own);
+      } catch (error) {
+        throw this.#failed(customer, own, error);
+      }
+    }
     return changed;
+  }
+
+  async #loadFor(events: readonly RecordedEvent[], id: string): Promise<KnownCustomer> {
+    const [first] = events;
+    try {
+      return await this.#load(id);
+    } catch (error) {
+      throw first === undefined ? error : poisonOrPassing(first, error);
+    }
+  }
+
+  /** What cannot be folded is no more known than before: the customer is forgotten, and parked from here on. */
+  #failed(customer: KnownCustomer, events: readonly RecordedEvent[], error: unknown): unknown {
+    this.#byId.delete(customer.id);
+    const [first] = events;
+    return first === undefined ? error : poisonOrPassing(first, error);
   }
 
   /** A customer whose history begins with what no reader was given before: there is nothing to read. */

@@ -1,9 +1,8 @@
-import { type Consumer, type Delivery, PoisonError } from '@tenure/event-bus';
-import type { StoredEvent } from '@tenure/event-store';
+import type { Consumer, Delivery } from '@tenure/event-bus';
 import { type CustomerCache, shownState } from './customer-cache.ts';
 import type { KnownCustomer } from './known-customer.ts';
 import type { RecordedEvent } from './recorded-event.ts';
-import { readDelivery } from './recorded-event.ts';
+import { poisonOrPassing, readDelivery } from './recorded-event.ts';
 import { DocumentWriter, documentKey } from './replace-documents.ts';
 import { checkpointAsJson, storedCheckpoint } from './stored-checkpoint.ts';
 import type { DocumentChange, Projection, ViewsContext } from './types.ts';
@@ -36,21 +35,25 @@ export function createProjectingConsumer({ projections, customers, context, onPo
       if (perCustomer.length === 0 || !own.some((event) => moves(customer, event))) continue;
       const first = own[0];
       if (first === undefined) continue;
-      const stored = events.find(({ position }) => position === first.position);
-      if (stored === undefined) continue;
-      asPoison(stored, () => {
+      try {
         const state = shownState(customer);
-        if (state === undefined) return;
+        if (state === undefined) continue;
         for (const projection of perCustomer) {
           put(projection.customer?.({ customer, state, events: own }, context) ?? [], customer.changedAt);
         }
-      });
+      } catch (error) {
+        throw poisonOrPassing(first, error);
+      }
     }
     await expectStored(writer, changes);
     for (const event of delivered) {
       for (const projection of perEvent) {
         if (projection.eventTypes?.has(event.type) !== true) continue;
-        put((await projection.event?.(event, context)) ?? [], event.position);
+        try {
+          put((await projection.event?.(event, context)) ?? [], event.position);
+        } catch (error) {
+          throw poisonOrPassing(event, error);
+        }
       }
     }
     await writer.write(changes, { [projectingConsumer]: checkpointAsJson(checkpoint) });
@@ -87,12 +90,4 @@ async function expectStored(writer: DocumentWriter, changes: ReadonlyMap<string,
 /** Whether the customer's documents show this event: derivations that say nothing new don't move them. */
 function moves(customer: KnownCustomer, event: RecordedEvent): boolean {
   return customer.changedAt >= event.position || event.type === 'KeyLinked' || event.type === 'PurchaseClaimed';
-}
-
-function asPoison(event: StoredEvent, work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    throw new PoisonError(event, { cause: error });
-  }
 }

@@ -1,5 +1,5 @@
-import { type DomainEvent, upcast } from '@tenure/contracts';
-import { PoisonError } from '@tenure/event-bus';
+import { type DomainEvent, UnreadableEventError, upcast } from '@tenure/contracts';
+import { PoisonError, type PoisonedEvent } from '@tenure/event-bus';
 import type { StoredEvent } from '@tenure/event-store';
 
 /** An event of the log, lifted to the current version of its type. */
@@ -20,4 +20,17 @@ export function readDelivery(events: readonly StoredEvent[]): readonly RecordedE
       throw new PoisonError(event, { cause: error });
     }
   });
+}
+
+/**
+ * The error to throw for one that came up with an event: poison if it will come again, as faults in data and code do;
+ * itself if it may pass, as those of stores do.
+ */
+export function poisonOrPassing(event: PoisonedEvent, error: unknown): unknown {
+  const comesAgain =
+    error instanceof TypeError ||
+    error instanceof RangeError ||
+    error instanceof SyntaxError ||
+    error instanceof UnreadableEventError;
+  return comesAgain ? new PoisonError(event, { cause: error }) : error;
 }
