@@ -1,5 +1,6 @@
 import { noPolicies, type Policies, withPolicy } from '@tenure/domain';
 import type { Consumer } from '@tenure/event-bus';
+import type { Position } from '@tenure/event-store';
 import type { CollectionDefinition, ViewSet } from '@tenure/read-store';
 import { policyEvents } from '../policies.ts';
 import { CustomerCache } from './customer-cache.ts';
@@ -9,7 +10,7 @@ import { createProjectingConsumer, projectingConsumer } from './projecting.ts';
 import type { RecordedEvent } from './recorded-event.ts';
 import { recorderTimers } from './recorder-timers.ts';
 import { Recording } from './recording.ts';
-import { createRecordingConsumer } from './recording-consumer.ts';
+import { createRecordingConsumer, recordingConsumer } from './recording-consumer.ts';
 import { storedCheckpoint } from './stored-checkpoint.ts';
 import type { ServiceViews, Timer, ViewsContext } from './types.ts';
 
@@ -35,18 +36,20 @@ export interface Consumers {
 
 /** Puts the consumers of some services together, over one memory of customers and policies. */
 export async function createConsumers({ services, context, state, maxFacts }: ConsumersOptions): Promise<Consumers> {
-  const { store, views, calendar, now } = context;
+  const { store, calendar, now } = context;
   let policies: Policies = noPolicies;
   const seen = new Set<string>();
-  const customers = new CustomerCache({ store, calendar, policies: () => policies, maxFacts });
+  const givenUpTo = await furthestCheckpoint(context.views, state);
+  const customers = new CustomerCache({ store, calendar, policies: () => policies, maxFacts, givenUpTo });
   const onPolicy = (event: RecordedEvent): void => {
     if (event.type !== 'PolicyPublished' || seen.has(event.id)) return;
     seen.add(event.id);
     policies = withPolicy(policies, event);
     customers.clear();
   };
-  const from = await storedCheckpoint(views, projectingConsumer);
-  if (from !== undefined) for (const event of await policyEvents(store, { upTo: from.position })) onPolicy(event);
+  // All of them, wherever the consumers stand: each is in force from its own date on, and the recorders may be further
+  // than views that are built anew.
+  for (const event of await policyEvents(store)) onPolicy(event);
 
   const projections = services.flatMap((service) => service.projections ?? []);
   const recorders = services.flatMap((service) => service.recorders ?? []);
@@ -57,4 +60,17 @@ export async function createConsumers({ services, context, state, maxFacts }: Co
     recording: createRecordingConsumer({ state, customers, recording, holds, onPolicy }),
     timers: [...services.flatMap((service) => service.timers ?? []), ...recorderTimers(recorders, recording, holds)],
   };
+}
+
+async function furthestCheckpoint(views: ViewSet, state: ViewSet): Promise<Position> {
+  const checkpoints = [
+    await storedCheckpoint(views, projectingConsumer),
+    await storedCheckpoint(state, recordingConsumer),
+  ];
+  return (
+    checkpoints
+      .map((checkpoint) => checkpoint?.position ?? '')
+      .sort()
+      .at(-1) ?? ''
+  );
 }

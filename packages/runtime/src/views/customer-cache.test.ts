@@ -23,9 +23,10 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-function cacheOf(over: EventStore): CustomerCache {
+function cacheOf(over: EventStore, givenUpTo: Position = ''): CustomerCache {
   const policies = policiesFrom(defaultPolicies);
-  return new CustomerCache({ store: over, calendar: calendarOf('UTC'), policies: () => policies, maxFacts: 1_000 });
+  const calendar = calendarOf('UTC');
+  return new CustomerCache({ store: over, calendar, policies: () => policies, maxFacts: 1_000, givenUpTo });
 }
 
 let written = 0;
@@ -73,6 +74,15 @@ describe('customers in memory', () => {
     await cache.apply([first]);
     await cache.apply([third]);
     expect(await countOf(cache, ann)).toBe(3);
+  });
+
+  it('I5: lack nothing when one reader is given their registration and another was further before', async () => {
+    const registration = await register(ann);
+    const [first, second] = [await buy(ann), await buy(ann)];
+    const cache = cacheOf(store, first.position);
+    await cache.apply([registration]);
+    await cache.apply([second]);
+    expect(await countOf(cache, ann)).toBe(2);
   });
 
   it('I5: lack nothing that was applied while they were being read', async () => {

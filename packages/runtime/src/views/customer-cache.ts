@@ -12,6 +12,8 @@ export interface CustomerCacheOptions {
   readonly policies: () => Policies;
   /** Facts kept in memory over all customers; about 0.5 KB each. */
   readonly maxFacts: number;
+  /** Of all readers' checkpoints the furthest: what lies before it will not be given to all of them. */
+  readonly givenUpTo: Position;
 }
 
 /** What a customer without facts costs in the cache, in facts. */
@@ -28,10 +30,11 @@ export class CustomerCache {
   readonly #canonical = new Map<string, string>();
   #turn: Promise<unknown> = Promise.resolve();
   /** The last event that any reader was given. */
-  #givenUpTo: Position = '';
+  #givenUpTo: Position;
 
   constructor(options: CustomerCacheOptions) {
     this.#options = options;
+    this.#givenUpTo = options.givenUpTo;
     this.#byId = new LRUCache({
       maxSize: options.maxFacts,
       sizeCalculation: (customer) => customer.fold.facts.length + costPerCustomer,

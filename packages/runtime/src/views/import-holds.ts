@@ -12,16 +12,31 @@ export const holdCollections: readonly CollectionDefinition[] = [
  * facts, arriving in any order, restate nothing.
  */
 export class ImportHolds {
-  readonly #open = new Set<string>();
-  readonly #held = new Map<string, string>();
+  readonly #state: ViewSet;
+  #open = new Set<string>();
+  #held = new Map<string, string>();
 
-  static async load(views: ViewSet): Promise<ImportHolds> {
-    const holds = new ImportHolds();
-    for await (const page of views.stream('sessions')) for (const { _id } of page) holds.#open.add(_id);
-    for await (const page of views.stream('held')) {
-      for (const { _id, session } of page) if (typeof session === 'string') holds.#held.set(_id, session);
-    }
+  private constructor(state: ViewSet) {
+    this.#state = state;
+  }
+
+  /** @param state where the rows are kept */
+  static async load(state: ViewSet): Promise<ImportHolds> {
+    const holds = new ImportHolds(state);
+    await holds.reload();
     return holds;
+  }
+
+  /** Forgets what was noted and never written. */
+  async reload(): Promise<void> {
+    const open = new Set<string>();
+    const held = new Map<string, string>();
+    for await (const page of this.#state.stream('sessions')) for (const { _id } of page) open.add(_id);
+    for await (const page of this.#state.stream('held')) {
+      for (const { _id, session } of page) if (typeof session === 'string') held.set(_id, session);
+    }
+    this.#open = open;
+    this.#held = held;
   }
 
   has(customerId: string): boolean {

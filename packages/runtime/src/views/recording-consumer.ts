@@ -55,7 +55,19 @@ export function createRecordingConsumer({ state, customers, recording, holds, on
     await writer.write(new Map(guarded), { [recordingConsumer]: checkpointAsJson(checkpoint) });
   };
 
-  return { name: recordingConsumer, checkpoint: () => storedCheckpoint(state, recordingConsumer), handle };
+  let failed = false;
+  const handleAfterFailure = async (delivery: Delivery): Promise<void> => {
+    if (failed) await holds.reload();
+    failed = true;
+    await handle(delivery);
+    failed = false;
+  };
+
+  return {
+    name: recordingConsumer,
+    checkpoint: () => storedCheckpoint(state, recordingConsumer),
+    handle: handleAfterFailure,
+  };
 }
 
 function occasionOf({ id, metadata }: RecordedEvent): Occasion {

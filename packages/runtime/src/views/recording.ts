@@ -97,6 +97,8 @@ export class Recording {
   async #append(plans: readonly Plan[]): Promise<Map<string, Occasion>> {
     const again = new Map<string, Occasion>();
     if (plans.length === 0) return again;
+    // Until the outcome is known nobody knows what stands: if it never is, the streams are read again.
+    for (const { customer, stream } of plans) customer.marks.delete(stream);
     const outcomes = await this.#store.append(
       plans.map(({ recorder, stream, revision, events, occasion }) => {
         const expected = revision === -1 ? ('absent' as const) : revision;
@@ -104,12 +106,8 @@ export class Recording {
       }),
     );
     for (const [index, plan] of plans.entries()) {
-      if (outcomes[index]?.status === 'appended') {
-        plan.customer.marks.set(plan.stream, plan.mark);
-      } else {
-        plan.customer.marks.delete(plan.stream);
-        again.set(plan.customer.id, plan.occasion);
-      }
+      if (outcomes[index]?.status === 'appended') plan.customer.marks.set(plan.stream, plan.mark);
+      else again.set(plan.customer.id, plan.occasion);
     }
     return again;
   }

@@ -1,5 +1,5 @@
 import type { Document } from '@tenure/read-store';
-import type { DocumentChange, Projection, RecordedEvent } from '@tenure/runtime/views';
+import { type DocumentChange, type Projection, type RecordedEvent, recordedEvent } from '@tenure/runtime/views';
 
 /** A purchase or a refund as the sales report counts it. Instants in ms, amounts positive, in minor units. */
 export interface SalesFact extends Document {
@@ -23,10 +23,13 @@ export const salesFacts: Projection = {
   eventTypes: new Set(['PurchaseRecorded', 'RefundRecorded', 'PurchaseClaimed']),
 
   async event(event, { store }): Promise<readonly DocumentChange[]> {
-    if (event.type !== 'PurchaseClaimed') return salesFact(event, null);
-    const claim = { by: event.customerId, at: event.recordedAt };
+    if (event.type !== 'PurchaseClaimed' && event.customerId !== null) return salesFact(event, null);
+    // The claim may have been delivered before what is claimed: it is another key's event.
     const stream = await store.readStream(event.stream);
-    return stream.flatMap((stored) => (stored.customerId === null ? salesFact(stored as RecordedEvent, claim) : []));
+    const claimed = stream.find(({ type }) => type === 'PurchaseClaimed');
+    const claim = claimed === undefined ? null : { by: claimed.customerId, at: claimed.recordedAt };
+    if (event.type !== 'PurchaseClaimed') return salesFact(event, claim);
+    return stream.flatMap((stored) => (stored.customerId === null ? salesFact(recordedEvent(stored), claim) : []));
   },
 };
 
