@@ -123,7 +123,7 @@ const drafts = fc.oneof(
       value: fc.nat(3),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('link' as const), who, other: who }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('link' as const), who, other: who }) },
 );
 type Draft = typeof drafts extends fc.Arbitrary<infer D> ? D : never;
 

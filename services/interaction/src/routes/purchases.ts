@@ -1,5 +1,6 @@
 import { claimBody, purchaseParams, purchaseView as purchaseViewSchema } from '@tenure/contracts';
 import { purchaseDecider } from '@tenure/domain';
+import type { EventStore } from '@tenure/event-store';
 import {
   answerWrite,
   defineRoute,
@@ -14,6 +15,7 @@ import {
   stateOf,
   writeResponses,
 } from '@tenure/runtime';
+import { readHistory } from '@tenure/runtime/views';
 import { purchaseView } from '../purchase-view.ts';
 
 const common = { tags: ['purchases'], params: purchaseParams } as const;
@@ -62,8 +64,10 @@ export function purchaseRoutes(context: ServiceContext): readonly Route[] {
         // Whoever is registered by the claim was a customer when they bought.
         const state = stateOf(purchaseDecider, await store.readStream(stream));
         if (state.status !== 'recorded') throw noPurchase(source, orderId);
-        const { customerId, register } = namedCustomer(ids, body.customer, state.occurredAt);
-        if (customerId === null) throw new Error('a claim names a customer');
+        const named = namedCustomer(ids, body.customer, state.occurredAt);
+        if (named.customerId === null) throw new Error('a claim names a customer');
+        const { register } = named;
+        const customerId = await claimant(store, named.customerId, state.customerId ?? state.claimedBy);
         const id = idOfStream(stream);
         const result = await handleCommand(context, {
           service: 'interaction',
@@ -79,6 +83,13 @@ export function purchaseRoutes(context: ServiceContext): readonly Route[] {
       },
     }),
   ];
+}
+
+/** Who claims: under the id that has the purchase, if the two are known to be one customer, so that it is a repeat. */
+async function claimant(store: EventStore, customerId: string, holder: string | null): Promise<string> {
+  if (holder === null || holder === customerId) return customerId;
+  const history = await readHistory(store, holder);
+  return history?.ids.includes(customerId) === true ? holder : customerId;
 }
 
 function noPurchase(source: string, orderId: string): Problem {

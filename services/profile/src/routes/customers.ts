@@ -1,5 +1,5 @@
 import { customerBody, customerLinkBody, customerPatchBody, idParams } from '@tenure/contracts';
-import { profileDecider } from '@tenure/domain';
+import { type ChangeProfile, profileDecider } from '@tenure/domain';
 import {
   answerWrite,
   commandIdOf,
@@ -12,8 +12,8 @@ import {
   step,
   writeResponses,
 } from '@tenure/runtime';
-import { canonicalId } from '../canonical-id.ts';
 import { identified } from '../contact-points.ts';
+import { divided, linkedProfiles } from '../linked-profiles.ts';
 import { namedKeyDecider } from '../linking.ts';
 
 const common = {
@@ -85,27 +85,31 @@ export function customerRoutes(context: ServiceContext): readonly Route[] {
       ifMatch: true,
       problems: ['not-found', 'precondition-failed', 'unknown-contact-point', ...values],
       async handler({ params, body, origin }) {
-        const id = await canonicalId(store, params.id);
         const { attributes, contactPoints, keyAccount } = body;
-        const result = await handleCommand(context, {
+        const change: ChangeProfile = {
+          type: 'ChangeProfile',
+          attributes,
+          contactPoints: { ...contactPoints, add: identified(ids, contactPoints?.add ?? []) },
+          keyAccount,
+          occurredAt: at(body.occurredAt),
+        };
+        const profiles = await linkedProfiles(store, params.id);
+        const [canonicalId = params.id] = profiles.keys();
+        const result = await context.commands.handle({
           service: 'profile',
           origin,
           commandId: commandIdOf(ids, 'changeCustomer', origin, { id: params.id, body }),
-          stream: customerStreams.profile(id),
-          decider: profileDecider,
-          command: {
-            type: 'ChangeProfile',
-            attributes,
-            contactPoints:
-              contactPoints === undefined
-                ? undefined
-                : { ...contactPoints, add: identified(ids, contactPoints.add ?? []) },
-            keyAccount,
-            occurredAt: at(body.occurredAt),
-          },
-          expectedRevision: origin.ifMatch,
+          steps: [...divided(change, profiles)].map(([id, command]) =>
+            step({
+              stream: customerStreams.profile(id),
+              decider: profileDecider,
+              command,
+              // The ETag is that of the profile which new things are said in.
+              expectedRevision: id === canonicalId ? origin.ifMatch : undefined,
+            }),
+          ),
         });
-        return answerWrite(id, result);
+        return answerWrite(canonicalId, result);
       },
     }),
     defineRoute({
