@@ -20,6 +20,7 @@ interface Parts {
   readonly consumer: Consumer;
   readonly parks: readonly Park[];
   readonly retryMs: number;
+  readonly gatherMs: number;
 }
 
 /** Events of one customer, else of one stream, stay in order and are parked together. */
@@ -101,7 +102,8 @@ export class EmbeddedSubscription implements Subscription {
         pause = this.#parts.retryMs;
         // Reading and handling may all be done without waiting for anything: without this, one consumer that is behind
         // would keep its thread from messages, timers and the other consumers until it has caught up.
-        if (moved) await setImmediate();
+        if (moved === 'to a full page') await setImmediate();
+        else if (moved === 'to the end') await this.#gather(signal);
         else await this.#untilMore(signal);
       } catch (error) {
         if (signal.aborted) return;
@@ -113,6 +115,12 @@ export class EmbeddedSubscription implements Subscription {
     }
   }
 
+  /** A delivery costs the same whatever it holds, so what comes right after one is gathered for the next. */
+  async #gather(signal: AbortSignal): Promise<void> {
+    if (this.#parts.gatherMs === 0) await setImmediate();
+    else await delay(this.#parts.gatherMs, undefined, { signal });
+  }
+
   /** Waits for an event after the checkpoint. */
   async #untilMore(signal: AbortSignal): Promise<void> {
     const after = this.position;
@@ -120,16 +128,16 @@ export class EmbeddedSubscription implements Subscription {
     for await (const events of this.#parts.store.subscribe(options)) if (events.length > 0) return;
   }
 
-  async #deliverNext(): Promise<boolean> {
+  async #deliverNext(): Promise<'to a full page' | 'to the end' | undefined> {
     const page = await this.#parts.pages.read(this.position);
     const last = page.at(-1);
-    if (last === undefined) return false;
+    if (last === undefined) return undefined;
     const checkpoint = this.#checkpointOf(last);
     await this.#deliver(page, checkpoint, async (error) => {
       await this.#park(error);
     });
     this.#advance(checkpoint);
-    return true;
+    return page.length < this.#parts.pages.size ? 'to the end' : 'to a full page';
   }
 
   /** Delivers what is not parked; what turns out poisonous is set aside and the rest delivered again. */

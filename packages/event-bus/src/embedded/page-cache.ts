@@ -8,19 +8,20 @@ const pagesKept = 8;
  */
 export class PageCache {
   readonly #store: EventStore;
-  readonly #pageSize: number;
+  /** Events a page holds at most. */
+  readonly size: number;
   readonly #pages = new Map<string, Promise<readonly StoredEvent[]>>();
 
   constructor(store: EventStore, pageSize: number) {
     this.#store = store;
-    this.#pageSize = pageSize;
+    this.size = pageSize;
   }
 
   async read(after: Position | null): Promise<readonly StoredEvent[]> {
     const key = after ?? '';
     const known = this.#pages.get(key);
     if (known !== undefined) return known;
-    const page = this.#store.readAll({ ...(after === null ? {} : { after }), limit: this.#pageSize });
+    const page = this.#store.readAll({ ...(after === null ? {} : { after }), limit: this.size });
     this.#pages.set(key, page);
     const events = await page.catch((error: unknown) => {
       this.#pages.delete(key);

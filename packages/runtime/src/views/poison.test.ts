@@ -42,6 +42,7 @@ it.each(['read from the log', 'folded on'])('I12: an event that cannot be folded
     calendar: calendarOf('UTC'),
     policies: () => policiesFrom(defaultPolicies),
     maxFacts: 100,
+    givenUpTo: '',
   });
   if (how === 'folded on') await customers.load(customer);
   await appendBroken();
