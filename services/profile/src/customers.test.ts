@@ -71,6 +71,16 @@ describe('a registration', () => {
       '/contactPoints/0/value',
     ],
     ['an instant in the future', { occurredAt: '2026-03-03T00:00:00Z' }, '/occurredAt'],
+    [
+      'an attribute seen in the future',
+      { attributes: { city: { value: 'York', ...observed, observedAt: '2036-03-03T00:00:00Z' } } },
+      '/attributes/city/observedAt',
+    ],
+    [
+      'a contact point seen in the future',
+      { contactPoints: [{ kind: 'email', value: 'a@example.org', ...observed, observedAt: '2036-03-03T00:00:00Z' }] },
+      '/contactPoints/0/observedAt',
+    ],
     ['an unknown field', { nickname: 'A' }, '/nickname'],
   ])('with %s is refused, naming the field, and leaves nothing', async (_, changes, pointer) => {
     const refusal = await register('r-5', changes);

@@ -15,6 +15,7 @@ import {
 import { identified } from '../contact-points.ts';
 import { divided, linkedProfiles } from '../linked-profiles.ts';
 import { namedKeyDecider } from '../linking.ts';
+import { checkObservations } from '../observations.ts';
 
 const common = {
   tags: ['customers'],
@@ -52,6 +53,7 @@ export function customerRoutes(context: ServiceContext): readonly Route[] {
         const { source, key } = body.customer;
         const customerId = ids.customerId(source, key);
         const contentHash = ids.contentHash(1, body);
+        checkObservations(clock, body.attributes, body.contactPoints);
         const result = await handleCommand(context, {
           service: 'profile',
           origin,
@@ -86,6 +88,7 @@ export function customerRoutes(context: ServiceContext): readonly Route[] {
       problems: ['not-found', 'precondition-failed', 'unknown-contact-point', ...values],
       async handler({ params, body, origin }) {
         const { attributes, contactPoints, keyAccount } = body;
+        checkObservations(clock, attributes, contactPoints?.add, '/contactPoints/add');
         const change: ChangeProfile = {
           type: 'ChangeProfile',
           attributes,
