@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { StoredEvent } from '@tenure/event-store';
+import type { EventStore, StoredEvent } from '@tenure/event-store';
 import { createManualClock, type ManualClock } from '@tenure/runtime';
 import { services, startStandalone } from '@tenure/standalone';
 
@@ -20,6 +20,8 @@ export interface Running {
   readonly url: string;
   readonly directory: string;
   readonly clock: ManualClock;
+  /** The log itself. */
+  readonly store: EventStore;
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   send(method: string, path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
@@ -88,6 +90,7 @@ export async function start({ now, env = {}, directory: given }: StartOptions): 
     url: running.url,
     directory,
     clock,
+    store: running.context.store,
     send,
     get: (path, headers) => send('GET', path, undefined, headers),
     post: (path, body, headers) => send('POST', path, body, headers),

@@ -8,6 +8,8 @@ export interface RecordingMark {
   readonly revision: number;
   /** In the recorder's own terms. */
   readonly recorded: unknown;
+  /** The latest instant that it says anything of, ms since 1970 UTC; 0 for none. */
+  readonly until: number;
 }
 
 /** A customer as far as their history has been folded. */

@@ -74,13 +74,16 @@ export class Recording {
   /** What is derived stands under the canonical id; under the others what stood before they were linked is withdrawn. */
   async #plan(customer: KnownCustomer, id: string, recorder: Recorder, occasion: Occasion): Promise<Plan | undefined> {
     const { fold, marks } = customer;
-    const state = id === customer.id ? fold.at(Math.max(this.#now(), fold.lastFactAt ?? 0)) : undefined;
-    if (id === customer.id && state === undefined) return undefined;
     const stream = recorder.stream(id);
     const mark = marks.get(stream) ?? (await this.#read(stream, recorder));
+    // What time has brought about stays, though a clock be set back.
+    const until = Math.max(this.#now(), customer.until, mark.until, fold.lastFactAt ?? 0);
+    const state = id === customer.id ? fold.at(until) : undefined;
+    if (id === customer.id && state === undefined) return undefined;
     const events = recorder.missing(id, state, mark.recorded);
     const revision = mark.revision + events.length;
-    const planned: RecordingMark = { revision, recorded: recorder.complete(state) };
+    const latest = latestOf(events, mark.until);
+    const planned: RecordingMark = { revision, recorded: recorder.complete(state), until: latest };
     if (events.length === 0) {
       marks.set(stream, planned);
       return undefined;
@@ -90,7 +93,7 @@ export class Recording {
 
   async #read(stream: string, recorder: Recorder): Promise<RecordingMark> {
     const events = (await this.#store.readStream(stream)).map(recordedEvent);
-    return { revision: events.at(-1)?.revision ?? -1, recorded: recorder.recorded(events) };
+    return { revision: events.at(-1)?.revision ?? -1, recorded: recorder.recorded(events), until: latestOf(events, 0) };
   }
 
   /** Returns who met a conflict. */
@@ -111,6 +114,10 @@ export class Recording {
     }
     return again;
   }
+}
+
+function latestOf(events: readonly { readonly occurredAt: number }[], atLeast: number): number {
+  return events.reduce((latest, { occurredAt }) => Math.max(latest, occurredAt), atLeast);
 }
 
 function newEvents(
