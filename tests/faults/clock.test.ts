@@ -5,7 +5,7 @@ import type { StoredEvent } from '@tenure/event-store';
 import { afterEach, describe, expect, it } from 'vitest';
 import { chanceFor } from '../support/chance.ts';
 import { expectedView, shownView } from '../support/expected-view.ts';
-import { contact, followUp, purchase } from '../support/facts.ts';
+import { contact, followUp, purchase, refund } from '../support/facts.ts';
 import { foldEveryone, recordedOtherwise } from '../support/folded.ts';
 import { type Running, start } from '../support/running.ts';
 
@@ -60,6 +60,25 @@ describe('a clock that jumps', () => {
     }
     const missed = ofType(events, 'FollowUpMissed').map(({ occurredAt }) => new Date(occurredAt).toISOString());
     expect(missed).toEqual(people.map((_, n) => day(25 + 7 * n)));
+  }, 60_000);
+
+  it('I11: what does not fall due any more leaves no timer, though a process ended in between', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'tenure-timer-'));
+    try {
+      const before = await start({ now: day(1), directory });
+      await before.batch([purchase('o1', 'K1', day(1)), purchase('o2', 'K2', day(1))]);
+      await before.settled();
+      await before.stop();
+      running = await start({ now: day(2), directory });
+      await running.batch([refund('r1', 'o1', 'K1', day(0)), refund('r2', 'o2', 'K2', day(2))]);
+      await running.settled();
+      // Long after the points would have expired.
+      await expectFolded(running, day(800));
+    } finally {
+      await running?.stop();
+      running = undefined;
+      rmSync(directory, { recursive: true, force: true });
+    }
   }, 60_000);
 
   it('I11: after a year of silence all that fell due is done, in the order in which it did', async () => {

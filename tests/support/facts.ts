@@ -15,6 +15,19 @@ export function purchase(
   return { type: 'purchase', source, orderId, occurredAt, customer, currency: 'GBP', lines };
 }
 
+/** Of a whole purchase, as `purchase` makes them. */
+export function refund(
+  refundId: string,
+  originalOrderId: string,
+  key: string,
+  occurredAt: string,
+  amountMinor = 1_000,
+): Line<'refund'> {
+  const lines = [{ lineId: '1', productId: 'P1', quantity: 1, amountMinor }];
+  const customer = { source, key };
+  return { type: 'refund', source, refundId, originalOrderId, occurredAt, customer, currency: 'GBP', lines };
+}
+
 export function contact(contactId: string, key: string, occurredAt: string): Line<'contact'> {
   const customer = { source, key };
   return { type: 'contact', source, contactId, occurredAt, customer, channel: 'web', direction: 'in', kind: 'inquiry' };
