@@ -1,4 +1,5 @@
 import type { CollectionDefinition, ViewSet } from '@tenure/read-store';
+import { z } from 'zod';
 import type { RecordedEvent } from './recorded-event.ts';
 import type { DocumentChange } from './types.ts';
 
@@ -8,13 +9,14 @@ export const holdCollections: readonly CollectionDefinition[] = [
 ];
 
 /**
- * Customers of import sessions that are still open: nothing is recorded for them until their session closes, so that old
- * facts, arriving in any order, restate nothing.
+ * Customers of import sessions that are still open: nothing is recorded for them until all of their sessions are closed,
+ * so that old facts, arriving in any order, restate nothing.
  */
 export class ImportHolds {
   readonly #state: ViewSet;
   #open = new Set<string>();
-  #held = new Map<string, string>();
+  /** The sessions that a customer, under any of their ids, waits for. */
+  #held = new Map<string, ReadonlySet<string>>();
 
   private constructor(state: ViewSet) {
     this.#state = state;
@@ -30,10 +32,10 @@ export class ImportHolds {
   /** Forgets what was noted and never written. */
   async reload(): Promise<void> {
     const open = new Set<string>();
-    const held = new Map<string, string>();
+    const held = new Map<string, ReadonlySet<string>>();
     for await (const page of this.#state.stream('sessions')) for (const { _id } of page) open.add(_id);
     for await (const page of this.#state.stream('held')) {
-      for (const { _id, session } of page) if (typeof session === 'string') held.set(_id, session);
+      for (const { _id, sessions } of page) held.set(_id, new Set(z.array(z.string()).parse(sessions)));
     }
     this.#open = open;
     this.#held = held;
@@ -43,7 +45,7 @@ export class ImportHolds {
     return this.#held.has(customerId);
   }
 
-  /** Opens and closes sessions; returns who is free now. Their rows go with `release`. */
+  /** Opens and closes sessions; returns who is free now. */
   note(event: RecordedEvent, changes: DocumentChange[]): readonly string[] {
     if (event.type === 'ImportStarted') {
       const { session } = event.data;
@@ -54,22 +56,37 @@ export class ImportHolds {
     const { session } = event.data;
     this.#open.delete(session);
     changes.push({ collection: 'sessions', id: session, document: null });
-    return [...this.#held].filter(([, own]) => own === session).map(([customerId]) => customerId);
+    const waiting = [...this.#held].filter(([, sessions]) => sessions.has(session));
+    for (const [customerId, sessions] of waiting) {
+      this.#set(customerId, new Set([...sessions].filter((other) => other !== session)), changes);
+    }
+    return waiting.map(([customerId]) => customerId).filter((customerId) => !this.has(customerId));
   }
 
-  /** Whether a customer with these events is to be held, now or still. */
-  hold(customerId: string, events: readonly RecordedEvent[], changes: DocumentChange[]): boolean {
-    if (this.#held.has(customerId)) return true;
-    const session = events
-      .map((event) => event.metadata.session)
-      .find((candidate) => candidate !== undefined && this.#open.has(candidate));
-    if (session === undefined) return false;
-    this.#held.set(customerId, session);
-    changes.push({ collection: 'held', id: customerId, document: { _id: customerId, session } });
-    return true;
+  /**
+   * Whether a customer with these events is to be held, now or still.
+   * @param ids all of theirs, the canonical first: it takes on what the others wait for
+   */
+  hold(ids: readonly string[], events: readonly RecordedEvent[], changes: DocumentChange[]): boolean {
+    const [customerId, ...aliases] = ids;
+    if (customerId === undefined) return false;
+    const before = this.#held.get(customerId);
+    const sessions = new Set(before);
+    for (const { metadata } of events) {
+      if (metadata.session !== undefined && this.#open.has(metadata.session)) sessions.add(metadata.session);
+    }
+    for (const alias of aliases) {
+      for (const session of this.#held.get(alias) ?? []) sessions.add(session);
+      if (this.has(alias)) this.#set(alias, new Set(), changes);
+    }
+    if (sessions.size > (before?.size ?? 0)) this.#set(customerId, sessions, changes);
+    return sessions.size > 0;
   }
 
-  release(customerId: string, changes: DocumentChange[]): void {
-    if (this.#held.delete(customerId)) changes.push({ collection: 'held', id: customerId, document: null });
+  #set(customerId: string, sessions: ReadonlySet<string>, changes: DocumentChange[]): void {
+    if (sessions.size === 0) this.#held.delete(customerId);
+    else this.#held.set(customerId, sessions);
+    const document = sessions.size === 0 ? null : { _id: customerId, sessions: [...sessions] };
+    changes.push({ collection: 'held', id: customerId, document });
   }
 }

@@ -15,6 +15,7 @@ export function recorderTimers(
     collection: recorder.timer.collection,
     field: recorder.timer.field,
     waits: (document) => holds.has(document._id),
+    records: true,
     fire: async (documents) => {
       const occasion = { causationId: `timer:${recorder.name}`, correlationId: randomUUID() };
       await recording.record(new Map(documents.map(({ _id }) => [_id, occasion])));

@@ -37,13 +37,12 @@ export function createRecordingConsumer({ state, customers, recording, holds, on
       if (event.type === 'PolicyPublished') onPolicy(event);
       for (const id of holds.note(event, changes)) released.set(id, occasionOf(event));
     }
-    for (const id of released.keys()) holds.release(id, changes);
-
     const due = new Map<string, Occasion>(released);
     for (const [customer, own] of await customers.apply(delivered)) {
       const last = own.findLast((event) => !isDerived(event));
-      if (last === undefined || holds.hold(customer.id, own, changes)) continue;
-      due.set(customer.id, occasionOf(last));
+      if (last === undefined) continue;
+      for (const id of customer.ids) due.delete(id);
+      if (!holds.hold(customer.ids, own, changes)) due.set(customer.id, occasionOf(last));
     }
     const entries = [...due];
     for (let start = 0; start < entries.length; start += releasedAtOnce) {

@@ -7,6 +7,7 @@ interface Parts {
   readonly context: ViewsContext;
   /** Whose position the documents have. */
   readonly projecting: Subscription;
+  readonly recording: Subscription;
   readonly onFailure: (timer: string, id: string, error: unknown) => void;
   /** How often the documents are looked at, in real time. */
   readonly everyMs: number;
@@ -58,14 +59,16 @@ export class Scheduler {
   }
 
   async #fire(timer: Timer): Promise<void> {
-    const { context, projecting } = this.#parts;
+    const { context, projecting, recording } = this.#parts;
+    const { signal } = this.#stopping;
     const asOf = context.now();
     if ((await this.#due(timer, asOf, 1)).length === 0) return;
     const head = await context.store.head();
-    if (head !== null) await projecting.reached(head, this.#stopping.signal);
+    if (head !== null) await projecting.reached(head, signal);
+    if (head !== null && timer.records === true) await recording.reached(head, signal);
     await this.#fireTogether(timer, await this.#due(timer, asOf, firedAtOnce), asOf);
     const after = await context.store.head();
-    if (after !== null) await projecting.reached(after, this.#stopping.signal);
+    if (after !== null) await projecting.reached(after, signal);
   }
 
   /** All in one go; if that fails one by one, to set aside those that do. */

@@ -66,6 +66,8 @@ export interface Timer {
   readonly filter?: Filter;
   /** A document that is due but has to wait for something else. */
   waits?(document: Document): boolean;
+  /** Fires after the recorders have seen all that the documents show: they know who is held. */
+  readonly records?: boolean;
   /** All or nothing, else some fire again: what it does must be harmless twice. */
   fire(documents: readonly Document[], asOf: number, context: ViewsContext): Promise<void>;
 }

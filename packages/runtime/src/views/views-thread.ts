@@ -49,7 +49,14 @@ sayPosition(recordingConsumer, recordings);
 
 const onFailure = (timer: string, id: string, error: unknown): void =>
   say({ kind: 'failure', what: `timer ${timer} ${id}`.trimEnd(), message: messageOf(error) });
-const scheduler = new Scheduler({ timers: consumers.timers, context, projecting, onFailure, everyMs: options.timerMs });
+const scheduler = new Scheduler({
+  timers: consumers.timers,
+  context,
+  projecting,
+  recording: recordings,
+  onFailure,
+  everyMs: options.timerMs,
+});
 
 port.on('message', (request: ViewsRequest) => {
   if (request.kind === 'close') void close();
