@@ -2,8 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EventStore, StoredEvent } from '@tenure/event-store';
-import { createManualClock, type ManualClock } from '@tenure/runtime';
-import { services, startStandalone } from '@tenure/standalone';
+import {
+  createLog,
+  createManualClock,
+  loadConfig,
+  type ManualClock,
+  type Service,
+  startProcess,
+} from '@tenure/runtime';
+import { info, services, standaloneConfig } from '@tenure/standalone';
 
 /** Answers are read as what they are: JSON of any shape. */
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
@@ -42,6 +49,8 @@ export interface StartOptions {
   readonly env?: Record<string, string>;
   /** Of an earlier run; else a new one, which goes with `stop`. */
   readonly directory?: string;
+  /** Beside the product's own. */
+  readonly more?: readonly Service[];
 }
 
 /** Where what falls due stands, by which field. */
@@ -53,11 +62,21 @@ const due = services.flatMap(({ views }) => [
 /** The same for all runs, so that the same customer has the same id in each. */
 export const idKey = '0123456789abcdef'.repeat(4);
 
-export async function start({ now, env = {}, directory: given }: StartOptions): Promise<Running> {
+export async function start({ now, env = {}, directory: given, more = [] }: StartOptions): Promise<Running> {
   const directory = given ?? mkdtempSync(join(tmpdir(), 'tenure-e2e-'));
   const clock = createManualClock(Date.parse(now));
-  const running = await startStandalone({
-    env: { TENURE_PORT: '0', TENURE_DATA: directory, TENURE_LOG_LEVEL: 'error', TENURE_ID_KEY: idKey, ...env },
+  const config = loadConfig(standaloneConfig, {
+    TENURE_PORT: '0',
+    TENURE_DATA: directory,
+    TENURE_LOG_LEVEL: 'error',
+    TENURE_ID_KEY: idKey,
+    ...env,
+  });
+  const running = await startProcess({
+    services: [...config.TENURE_SERVICES, ...more],
+    config,
+    info,
+    log: createLog({ level: config.TENURE_LOG_LEVEL, service: 'test' }),
     clock: clock.description,
     checkAnswers: true,
   });

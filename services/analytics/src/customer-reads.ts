@@ -16,6 +16,15 @@ export interface CustomerAnswer {
 const timesStart = '"_times":';
 const viewStart = '},"id":"';
 
+/** All ids of the customer with this id, as far as the views know them. */
+export async function idsOf({ views }: Pick<ServiceContext, 'views'>, id: string): Promise<readonly string[]> {
+  const reader = views.current();
+  const canonicalId = (await reader.get('aliases', id))?.document.canonicalId;
+  const stored = await reader.get('customers', typeof canonicalId === 'string' ? canonicalId : id);
+  const { id: own = id, aliases = [] } = (stored?.document ?? {}) as Partial<StoredCustomer>;
+  return [own, ...aliases];
+}
+
 /** The single customer view as of now, out of its document unless time has moved the customer on since. */
 export async function currentCustomer(context: ServiceContext, id: string): Promise<CustomerAnswer> {
   const { views, clock } = context;

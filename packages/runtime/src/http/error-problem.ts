@@ -1,3 +1,4 @@
+import { UnreadableEventError } from '@tenure/contracts';
 import { EventTooLargeError, InvalidPositionError, StoreUnavailableError } from '@tenure/event-store';
 import { CursorError, FilterError, ReadStoreError } from '@tenure/read-store';
 import { Problem } from './problem.ts';
@@ -28,6 +29,11 @@ export function errorProblem(error: unknown): Problem {
   }
   if (error instanceof InvalidPositionError) {
     return new Problem('position-unknown', 'The position is none of this store', { cause: error });
+  }
+  if (error instanceof UnreadableEventError) {
+    return new Problem('customer-parked', `An event of this customer cannot be read: ${error.message}`, {
+      cause: error,
+    });
   }
   if (error instanceof CursorError) return badQuery('/cursor', error.message, error);
   if (error instanceof FilterError) return badQuery(`/filter${error.pointer}`, error.detail, error);

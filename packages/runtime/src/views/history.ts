@@ -1,6 +1,7 @@
+import { UnreadableEventError } from '@tenure/contracts';
 import type { Fact } from '@tenure/domain';
 import { factsOf } from '@tenure/domain';
-import type { EventStore, Position } from '@tenure/event-store';
+import type { EventStore, Position, StoredEvent } from '@tenure/event-store';
 import type { RecordedEvent } from './recorded-event.ts';
 import { recordedEvent } from './recorded-event.ts';
 
@@ -21,33 +22,49 @@ export interface CustomerHistory {
   readonly events: readonly RecordedEvent[];
 }
 
-/** Reads a customer's history by any of their ids. Undefined if nothing is known of the id. */
+/** The same as the log holds it: events that this code cannot read are among them. */
+export type StoredHistory = Omit<CustomerHistory, 'events'> & { readonly events: readonly StoredEvent[] };
+
+/**
+ * Reads a customer's history by any of their ids. Undefined if nothing is known of the id.
+ * @throws {UnreadableEventError} when an event of it cannot be read
+ */
 export async function readHistory(
   store: EventStore,
   customerId: string,
   knowledge: Knowledge = {},
 ): Promise<CustomerHistory | undefined> {
+  const history = await readStoredHistory(store, customerId, knowledge);
+  return history === undefined ? undefined : { ...history, events: history.events.map(recordedEvent) };
+}
+
+/** The same without reading more of the events than whose they are. */
+export async function readStoredHistory(
+  store: EventStore,
+  customerId: string,
+  knowledge: Knowledge = {},
+): Promise<StoredHistory | undefined> {
   const isKnown = (event: { position: Position; recordedAt: number }): boolean =>
     (knowledge.upTo === undefined || event.position <= knowledge.upTo) &&
     (knowledge.knownAt === undefined || event.recordedAt <= knowledge.knownAt);
 
   const registered = new Map<string, Position>();
-  const byPosition = new Map<Position, RecordedEvent>();
+  const byPosition = new Map<Position, StoredEvent>();
   const toRead = [customerId];
   const seen = new Set(toRead);
   for (let id = toRead.pop(); id !== undefined; id = toRead.pop()) {
     for (const stored of await store.readCustomer(id)) {
       if (!isKnown(stored)) continue;
-      const event = recordedEvent(stored);
-      byPosition.set(event.position, event);
-      if (event.type === 'CustomerRegistered') registered.set(id, event.position);
-      if (event.type === 'KeyLinked' && !seen.has(event.data.otherCustomerId)) {
-        seen.add(event.data.otherCustomerId);
-        toRead.push(event.data.otherCustomerId);
+      byPosition.set(stored.position, stored);
+      if (stored.type === 'CustomerRegistered') registered.set(id, stored.position);
+      const other = otherId(stored);
+      if (other !== undefined && !seen.has(other)) {
+        seen.add(other);
+        toRead.push(other);
       }
-      if (event.type === 'PurchaseClaimed') {
-        for (const claimed of await store.readStream(event.stream)) {
-          if (claimed.customerId === null && isKnown(claimed)) byPosition.set(claimed.position, recordedEvent(claimed));
+      if (stored.type === 'PurchaseClaimed') {
+        for (const claimed of await store.readStream(stored.stream)) {
+          if (claimed.customerId === null && isKnown(claimed)) byPosition.set(claimed.position, claimed);
         }
       }
     }
@@ -59,7 +76,23 @@ export async function readHistory(
   return { canonicalId, ids: ids.length === 0 ? [customerId] : ids, events };
 }
 
-/** All facts of a history. */
+/** Whom a link names. */
+function otherId(stored: StoredEvent): string | undefined {
+  if (stored.type !== 'KeyLinked') return undefined;
+  const event = recordedEvent(stored);
+  return event.type === 'KeyLinked' ? event.data.otherCustomerId : undefined;
+}
+
+/**
+ * All facts of a history.
+ * @throws {UnreadableEventError} when an event is not what its type says
+ */
 export function factsOfHistory(history: CustomerHistory): readonly Fact[] {
-  return history.events.flatMap((event) => factsOf(event));
+  return history.events.flatMap((event) => {
+    try {
+      return factsOf(event);
+    } catch (cause) {
+      throw new UnreadableEventError(`event ${event.id} (${event.type}) cannot be folded`, { cause });
+    }
+  });
 }

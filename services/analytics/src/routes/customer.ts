@@ -1,6 +1,6 @@
 import { asOfQuery, customerKeyParams, customerView, idParams } from '@tenure/contracts';
 import { defineRoute, entityTag, type RawAnswer, type Route, readAsOf, type ServiceContext } from '@tenure/runtime';
-import { type CustomerAnswer, currentCustomer, customerAt } from '../customer-reads.ts';
+import { type CustomerAnswer, currentCustomer, customerAt, idsOf } from '../customer-reads.ts';
 
 const limits = { bodyBytes: 0, timeoutMs: 8_000 };
 
@@ -21,7 +21,7 @@ export function customerRoutes(context: ServiceContext): readonly Route[] {
     if (query.asOf !== undefined || query.knownAt !== undefined) {
       return answered(await customerAt(context, id, readAsOf(query, context.clock)));
     }
-    if (context.views.parks.length > 0) context.views.refuseParked([id]);
+    if (context.views.parks.length > 0) context.views.refuseParked(await idsOf(context, id));
     return answered(await currentCustomer(context, id));
   };
 

@@ -1,4 +1,4 @@
-import { historyItem, historyQuery, idParams } from '@tenure/contracts';
+import { historyItem, historyQuery, idParams, UnreadableEventError } from '@tenure/contracts';
 import { isoInstant } from '@tenure/domain';
 import { decodeCursor, encodeCursor, type ListIdentity } from '@tenure/read-store';
 import {
@@ -10,10 +10,12 @@ import {
   readAsOf,
   type ServiceContext,
 } from '@tenure/runtime';
-import { type RecordedEvent, readHistory } from '@tenure/runtime/views';
+import { type RecordedEvent, readStoredHistory, recordedEvent, type StoredHistory } from '@tenure/runtime/views';
 import type { z } from 'zod';
 
 type Item = z.output<typeof historyItem>;
+type Stored = StoredHistory['events'][number];
+type Shown = Stored | RecordedEvent;
 type Order = 'recorded' | 'content';
 
 const items = listResponse(historyItem, 'Events with who, when and why');
@@ -40,11 +42,14 @@ export function historyRoutes(context: ServiceContext): readonly Route[] {
       handler: async (request) => {
         const { params, query } = request;
         const { knownAt } = readAsOf(query, context.clock);
-        const history = await readHistory(context.store, params.id, knownAt === undefined ? {} : { knownAt });
+        const history = await readStoredHistory(context.store, params.id, knownAt === undefined ? {} : { knownAt });
         if (history === undefined) throw new Problem('not-found', `Nothing is known of ${params.id} by then`);
         const order = query.order ?? 'recorded';
         const types = query.type === undefined ? undefined : new Set(query.type.split(','));
-        const events = history.events.filter(({ type }) => types?.has(type) ?? true).sort(orders[order]);
+        const events = history.events
+          .map(asRead)
+          .filter(({ type }) => types?.has(type) ?? true)
+          .sort(orders[order]);
         const list: ListIdentity = {
           collection: 'history',
           filter: { id: params.id, type: query.type ?? null, order },
@@ -75,23 +80,33 @@ export function historyRoutes(context: ServiceContext): readonly Route[] {
   ];
 }
 
-const byPosition = (left: RecordedEvent, right: RecordedEvent): number => (left.position < right.position ? -1 : 1);
+const byPosition = (left: Shown, right: Shown): number => (left.position < right.position ? -1 : 1);
 
-const orders: Readonly<Record<Order, (left: RecordedEvent, right: RecordedEvent) => number>> = {
+const orders: Readonly<Record<Order, (left: Shown, right: Shown) => number>> = {
   recorded: byPosition,
   content: (left, right) => left.occurredAt - right.occurredAt || byPosition(left, right),
 };
 
-function sortedAt(event: RecordedEvent, order: Order): number {
+function sortedAt(event: Shown, order: Order): number {
   return order === 'content' ? event.occurredAt : 0;
 }
 
-function isAfter(event: RecordedEvent, order: Order, at: number, position: string): boolean {
+function isAfter(event: Shown, order: Order, at: number, position: string): boolean {
   const own = sortedAt(event, order);
   return own > at || (own === at && event.position > position);
 }
 
-function historyItemOf(event: RecordedEvent): Item {
+/** In the current version of its type, as far as that is known here: what cannot be read is shown as it is stored. */
+function asRead(stored: Stored): Shown {
+  try {
+    return recordedEvent(stored);
+  } catch (error) {
+    if (error instanceof UnreadableEventError) return stored;
+    throw error;
+  }
+}
+
+function historyItemOf(event: Shown): Item {
   const { id, position, type, version: eventVersion, customerId, stream, revision, metadata, personal, erased } = event;
   const { service, actor, commandId, causationId, correlationId, session } = metadata;
   return {
