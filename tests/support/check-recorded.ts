@@ -16,6 +16,8 @@ export interface RecordedCheck {
   /** Of import sessions that are still open: nothing is recorded for them yet. */
   readonly held: readonly string[];
   readonly faults: readonly RecordedFault[];
+  /** Restatements that took back nothing of what stood: positions. */
+  readonly needless: readonly string[];
 }
 
 const nothing: Standing = { stages: [], points: [], tiers: [] };
@@ -49,7 +51,24 @@ export function checkRecorded(events: readonly StoredEvent[], now: number, zone 
       if (JSON.stringify(recorded) !== JSON.stringify(derived)) faults.push({ customerId: id, recorded, derived });
     }
   }
-  return { customers: everyone.size, held, faults };
+  return { customers: everyone.size, held, faults, needless: needlessRestatements(byStream) };
+}
+
+/** A restatement is for a past that changed: it takes something back that stood, or says it otherwise. */
+function needlessRestatements(byStream: ReadonlyMap<string, readonly StoredEvent[]>): readonly string[] {
+  return [...byStream].flatMap(([stream, events]) => {
+    if (!stream.startsWith('lifecycle-') && !stream.startsWith('loyalty-')) return [];
+    return events.flatMap(({ type, position }, index) => {
+      if (!type.endsWith('Restated')) return [];
+      const before = standingOf(events.slice(0, index));
+      const after = standingOf(events.slice(0, index + 1));
+      const goesOn =
+        before.stages.every((step, number) => after.stages[number] === step) &&
+        before.tiers.every((step, number) => after.tiers[number] === step) &&
+        before.points.every((entry) => after.points.includes(entry));
+      return goesOn ? [position] : [];
+    });
+  });
 }
 
 function policiesOf(events: readonly StoredEvent[]): Policies {
