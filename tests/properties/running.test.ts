@@ -1,11 +1,13 @@
+import type { StoredEvent } from '@tenure/event-store';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Fact, transitions } from '../oracle/index.ts';
+import { customersTierTransitions, type Fact, transitions } from '../oracle/index.ts';
 import { customerIdOf, iso, type Key, toldKey } from '../support/arrivals.ts';
 import { checkRecorded } from '../support/check-recorded.ts';
 import { type HttpSystem, startHttpSystem } from '../support/http-system.ts';
 import { randomised, randomisedMs } from '../support/randomised.ts';
 import type { Body } from '../support/running.ts';
+import { standingOf } from '../support/standing.ts';
 import { dayMs, historyDrafts, historyOf, noon } from './histories.ts';
 
 const zone = 'America/New_York';
@@ -61,13 +63,15 @@ async function expectOneWord(): Promise<void> {
   await system.idle();
   const now = system.clock.now();
   const events = await system.events();
-  const stages = new Map<string, readonly string[]>();
+  const expected = new Map<string, Moves>();
   for (const key of keys.slice(-12)) {
     const [served, replayed] = [await view(key, {}), await view(key, { asOf: iso(now), knownAt: iso(now) })];
     expect(served, 'I5: the document and the replay').toEqual(replayed);
     if (served.status !== 200) continue;
-    const expected = transitions(told, toldKey(key), now, { zone }).map(({ to, at }) => `${to} ${iso(at)}`);
-    stages.set(served.body.id, expected);
+    expected.set(served.body.id, {
+      stages: transitions(told, toldKey(key), now, { zone }).map(({ to, at }) => `${to} ${iso(at)}`),
+      tiers: customersTierTransitions(told, toldKey(key), now).map(({ to, at }) => `${to} ${iso(at)}`),
+    });
   }
   const sales = { operationId: 'getSales' };
   const replayedSales = await system.call({ ...sales, query: { asOf: iso(now), knownAt: iso(now) } });
@@ -76,9 +80,9 @@ async function expectOneWord(): Promise<void> {
   const { faults, needless } = checkRecorded(events, now, zone);
   expect(faults, 'I23: what stands recorded and what is derived').toEqual([]);
   expect(needless, 'restatements of a past that did not change').toEqual([]);
-  for (const [id, expected] of stages) {
-    const recorded = standingStages(events.filter(({ stream }) => stream === `lifecycle-${id}`));
-    expect(recorded, 'I11: stages as time moved them, and the second reckoning').toEqual(expected);
+  for (const [id, moves] of expected) {
+    const recorded = standingMoves(events.filter(({ customerId }) => customerId === id));
+    expect(recorded, 'I11: as time moved them, and the second reckoning').toEqual(moves);
   }
 }
 
@@ -87,13 +91,19 @@ async function view(key: Key, query: Record<string, string>): Promise<{ status: 
   return { status, body: status === 200 ? body : null };
 }
 
-function standingStages(events: readonly { readonly type: string; readonly data: object }[]): readonly string[] {
-  let steps: readonly { readonly to: string; readonly at: string }[] = [];
-  for (const { type, data } of events as readonly { type: string; data: Body }[]) {
-    if (type === 'StageChanged') steps = [...steps, data];
-    if (type === 'StageRestated') {
-      steps = [...steps.filter(({ at }) => Date.parse(at) < Date.parse(data.validFrom)), ...data.timeline];
-    }
-  }
-  return steps.map(({ to, at }) => `${to} ${iso(Date.parse(at))}`);
+/** Into which stage or tier, and when. */
+interface Moves {
+  readonly stages: readonly string[];
+  readonly tiers: readonly string[];
+}
+
+/** The moves that stand recorded; a tier that a review kept is no move. */
+function standingMoves(events: readonly StoredEvent[]): Moves {
+  const { stages, tiers } = standingOf(events);
+  const moves = (lines: readonly string[]): readonly string[] =>
+    lines.flatMap((line) => {
+      const [from, , to, at] = line.split(' ');
+      return from === to ? [] : [`${to} ${at}`];
+    });
+  return { stages: moves(stages), tiers: moves(tiers) };
 }
