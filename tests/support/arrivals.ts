@@ -4,7 +4,7 @@ import type { Fact } from '../oracle/index.ts';
 import type { Call } from './log-system.ts';
 import { idKey } from './running.ts';
 
-export const ids = createIds(Buffer.from(idKey, 'hex'));
+const ids = createIds(Buffer.from(idKey, 'hex'));
 
 /** How a publisher knows somebody. */
 export interface Key {

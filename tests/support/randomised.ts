@@ -2,7 +2,7 @@
 const seed = process.env.FC_SEED === undefined ? Date.now() % 2 ** 31 : Number(process.env.FC_SEED);
 if (!Number.isInteger(seed)) throw new Error(`FC_SEED is no whole number: ${process.env.FC_SEED}`);
 
-export const isFull = process.env.TENURE_TEST_FULL === '1';
+const isFull = process.env.TENURE_TEST_FULL === '1';
 
 /**
  * Parameters for `fc.assert`: so many runs, or so many more where there is time (TENURE_TEST_FULL=1). Says the seed, so

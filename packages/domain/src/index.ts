@@ -24,7 +24,7 @@ export {
 } from './contact/contact.ts';
 export { CustomerFold, type CustomerState } from './customer/customer-fold.ts';
 export { derive } from './customer/derive.ts';
-export { compareFacts, type Fact } from './customer/fact.ts';
+export type { Fact } from './customer/fact.ts';
 export { factsOf, type HistoricEvent } from './customer/facts-of.ts';
 export {
   accepted,
@@ -36,7 +36,7 @@ export {
   rejected,
   unchanged,
 } from './decider.ts';
-export { ImpossibleEventError, MisroutedCommandError } from './errors.ts';
+
 export type { Content, FactCommand, Personal, SeenConflict } from './fact.ts';
 export {
   type CompleteFollowUp,
@@ -56,20 +56,17 @@ export {
   importSessionDecider,
   type StartImport,
 } from './import-session/import-session.ts';
-export { nextBoundary, type StageTransition } from './lifecycle/lifecycle.ts';
+export type { StageTransition } from './lifecycle/lifecycle.ts';
 export { evolveStages, type RecordedStages, stageEvents } from './lifecycle/recording.ts';
 export { type Lot, LoyaltyAccount, type PointEntry, type TierStep } from './loyalty/account.ts';
-export { noTier, pointsFor, rankOf, tierFor } from './loyalty/programme.ts';
+export { noTier } from './loyalty/programme.ts';
 export { loyaltyEvents, type RecordedLoyalty, recordedAccount, recordedLoyalty } from './loyalty/recording.ts';
 export { defaultLifecycle, defaultPolicies, defaultProgramme, defaultSatisfaction } from './policies/defaults.ts';
 export { inForce, noPolicies, type Policies, policiesFrom, type Schedule, withPolicy } from './policies/schedule.ts';
-export { type AttributeType, valueFault } from './profile/attribute-type.ts';
-export {
-  type AttributeCategory,
-  type AttributeDefinition,
-  attributeOf,
-  attributeRegistry,
-  attributeRegistryVersion,
+export type { AttributeType } from './profile/attribute-type.ts';
+export type {
+  AttributeCategory,
+  AttributeDefinition,
 } from './profile/attributes.ts';
 export { type ContactPointKind, normaliseContactPoint } from './profile/contact-point.ts';
 export {
@@ -82,14 +79,13 @@ export {
   type RegisterByFact,
   type RegisterCustomer,
 } from './profile/profile.ts';
-export {
-  type CustomerKind,
-  holding,
-  type InformationSource,
-  type KnownContactPoint,
-  type Observation,
-  type ProfileEvent,
-  type ProfileState,
+export type {
+  CustomerKind,
+  InformationSource,
+  KnownContactPoint,
+  Observation,
+  ProfileEvent,
+  ProfileState,
 } from './profile/state.ts';
 export { type AppliedRefund, type PurchaseAsItStands, purchaseAsItStands } from './purchase/as-it-stands.ts';
 export {
@@ -110,12 +106,10 @@ export {
   type ReserveRefund,
   refundDecider,
 } from './refund/refund.ts';
-export { type RejectionCode, reject, rejectionCodes } from './rejections.ts';
-export {
-  type SatisfactionBand,
-  type SatisfactionItem,
-  satisfactionBand,
-  satisfactionScore,
+export { type RejectionCode, reject } from './rejections.ts';
+export type {
+  SatisfactionBand,
+  SatisfactionItem,
 } from './satisfaction/satisfaction.ts';
 export {
   type AnswerSurvey,
@@ -124,7 +118,5 @@ export {
   type SurveyEvent,
   type SurveyState,
   surveyDecider,
-  surveyScales,
 } from './survey/survey.ts';
 export { type Calendar, calendarOf, dayMs, isoInstant } from './time/calendar.ts';
-export { compareBytes } from './time/compare-bytes.ts';

@@ -57,7 +57,7 @@ export class StoreLockedError extends Error {
 }
 
 /** A checkpoint, or a copy, belongs to another log or to another life of it. */
-export class LogMismatchError extends Error {
+class LogMismatchError extends Error {
   readonly code = 'log-mismatch';
   readonly expected: LogIdentity;
   readonly actual: LogIdentity;

@@ -1,11 +1,6 @@
 export {
-  BackupTargetError,
   EventTooLargeError,
-  InvalidAppendError,
   InvalidPositionError,
-  LogFormatError,
-  LogMismatchError,
-  SealBrokenError,
   StoreLockedError,
   StoreUnavailableError,
 } from './errors.ts';
@@ -27,5 +22,4 @@ export type {
   StoredEvent,
   StreamAppend,
 } from './port.ts';
-export { type SealContext, seal, sealedWith, unseal } from './sealing.ts';
-export { MAX_EVENT_BYTES, validateUnits } from './validation.ts';
+export type { SealContext } from './sealing.ts';

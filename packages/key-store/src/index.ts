@@ -1,2 +1,2 @@
-export { KeyStoreReadOnlyError, UnknownKeyError } from './errors.ts';
+
 export type { DataKey, KeyOwner, KeyStore } from './port.ts';

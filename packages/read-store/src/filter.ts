@@ -2,9 +2,9 @@ import type { Filter, Json } from './port.ts';
 import { isArray, isObject } from './values.ts';
 
 /** A filter from outside may nest $and, $or, $not and $elemMatch this deep. */
-export const MAX_FILTER_DEPTH = 5;
+const MAX_FILTER_DEPTH = 5;
 /** A filter from outside may be this long as JSON, in UTF-8 bytes. */
-export const MAX_FILTER_BYTES = 4096;
+const MAX_FILTER_BYTES = 4096;
 
 export type FilterErrorCode =
   | 'filter-not-json'

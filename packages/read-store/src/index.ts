@@ -4,12 +4,11 @@ export {
   decodeCursor,
   encodeCursor,
   type ListIdentity,
-  versionOfCursor,
 } from './cursor.ts';
 export { ReadStoreError, type ReadStoreErrorCode } from './errors.ts';
-export { FilterError, type FilterErrorCode, MAX_FILTER_BYTES, MAX_FILTER_DEPTH, parseFilter } from './filter.ts';
+export { FilterError, type FilterErrorCode, parseFilter } from './filter.ts';
 export { compileFilter, type Matcher } from './matcher.ts';
-export { PipelineError, type PipelineErrorCode, parsePipeline } from './pipeline.ts';
+export type { PipelineErrorCode } from './pipeline.ts';
 export {
   type CollectionDefinition,
   type Document,
@@ -26,4 +25,4 @@ export {
   type ViewSet,
   type WriteBatch,
 } from './port.ts';
-export { comparePlaces, compareValues, placeOf, sortDocuments } from './sort.ts';
+export { placeOf, sortDocuments } from './sort.ts';

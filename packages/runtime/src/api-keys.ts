@@ -33,7 +33,7 @@ export function createApiKey(): { readonly secret: string; readonly hash: string
 }
 
 /** As it stands in the configuration. */
-export function hashApiKey(secret: string): string {
+function hashApiKey(secret: string): string {
   return `sha256:${createHash('sha256').update(secret).digest('hex')}`;
 }
 

@@ -1,1 +1,1 @@
-export { type ExpectedOutcome, type ExpectedRefusal, givenFor, UnexpectedDecisionError } from '@tenure/domain/testing';
+export type { ExpectedOutcome, ExpectedRefusal } from '@tenure/domain/testing';

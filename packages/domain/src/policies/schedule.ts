@@ -1,4 +1,10 @@
-import type { EventOfType, LifecyclePolicy, LoyaltyProgramme, PolicyDocument, SatisfactionPolicy } from '@tenure/contracts';
+import type {
+  EventOfType,
+  LifecyclePolicy,
+  LoyaltyProgramme,
+  PolicyDocument,
+  SatisfactionPolicy,
+} from '@tenure/contracts';
 
 /** A policy version and from when it holds (ms; -Infinity: always). */
 export interface InForce<P> {
@@ -46,8 +52,7 @@ export function withPolicy(policies: Policies, event: EventOfType<'PolicyPublish
 /** Policies that have always held, as for a system that was just set up. */
 export function policiesFrom(documents: readonly PolicyDocument[]): Policies {
   return documents.reduce<Policies>(
-    (policies, document) =>
-      withPolicy(policies, { type: 'PolicyPublished', data: { effectiveFrom: null, document } }),
+    (policies, document) => withPolicy(policies, { type: 'PolicyPublished', data: { effectiveFrom: null, document } }),
     noPolicies,
   );
 }

@@ -14,7 +14,7 @@ export interface AttributeDefinition {
 }
 
 /** Rises with every change of the registry. */
-export const attributeRegistryVersion = 1;
+const attributeRegistryVersion = 1;
 
 const text = (maxLength: number): AttributeType => ({ kind: 'text', maxLength });
 const choice = (...of: readonly string[]): AttributeType => ({ kind: 'choice', of });

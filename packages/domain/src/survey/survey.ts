@@ -40,7 +40,7 @@ export type SurveyState =
   | (Invitation & { readonly status: 'answered'; readonly answer: Answer });
 
 /** The scale of each kind of survey, both ends inclusive; 7 is the least effort. */
-export const surveyScales: Readonly<Record<SurveyKind, { readonly from: number; readonly to: number }>> = {
+const surveyScales: Readonly<Record<SurveyKind, { readonly from: number; readonly to: number }>> = {
   csat: { from: 1, to: 5 },
   nps: { from: 0, to: 10 },
   ces: { from: 1, to: 7 },

@@ -11,7 +11,7 @@ export interface ExpectedRefusal<E extends DomainEvent> {
 export type ExpectedOutcome<E extends DomainEvent> = readonly Happening<E>[] | 'unchanged' | ExpectedRefusal<E>;
 
 /** Raised when a decision is not what a test expects; test runners show the two fields side by side. */
-export class UnexpectedDecisionError extends Error {
+class UnexpectedDecisionError extends Error {
   readonly code = 'unexpected-decision';
   readonly expected: string;
   readonly actual: string;

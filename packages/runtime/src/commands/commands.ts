@@ -1,4 +1,4 @@
-import type { DomainEvent, } from '@tenure/contracts';
+import type { DomainEvent } from '@tenure/contracts';
 import type { Rejection } from '@tenure/domain';
 import {
   type EventStore,

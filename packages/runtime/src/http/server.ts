@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance, } from 'fastify';
+import Fastify, { type FastifyInstance } from 'fastify';
 import { createAccess } from './access.ts';
 import { installBodyParsers } from './body-parser.ts';
 import { checkRoutes } from './check-routes.ts';

@@ -25,7 +25,7 @@ export function refuseParameters(query: object): void {
 }
 
 /** One error a field that issues name. */
-export function fieldErrors(part: Part, issues: readonly Issue[]): readonly ProblemField[] {
+function fieldErrors(part: Part, issues: readonly Issue[]): readonly ProblemField[] {
   const errors: ProblemField[] = [];
   for (const issue of issues) {
     for (const { path, detail } of explain(issue)) {

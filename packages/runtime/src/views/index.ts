@@ -1,5 +1,5 @@
 export { newEvent, stateOf } from '../commands/step.ts';
-export { idOfStream, streamName } from '../ids.ts';
+export { idOfStream } from '../ids.ts';
 export { lastMove } from './document-moves.ts';
 export {
   type CustomerHistory,
