@@ -99,6 +99,24 @@ test('waiting for an input ends with the signal', async () => {
   expect((await first).done).toBe(true);
 });
 
+test('an input that comes after the signal is not begun: nobody would hear of it', async () => {
+  const bench = new Bench();
+  const stopping = new AbortController();
+  const { promise: arrives, resolve: arrive } = Promise.withResolvers<void>();
+  async function* late(): AsyncGenerator<number> {
+    await arrives;
+    yield 1;
+  }
+  const results = inOrder(late(), bench.work, { atOnce: 4, signal: stopping.signal });
+  const first = results.next();
+  await turn();
+  stopping.abort();
+  expect((await first).done).toBe(true);
+  arrive();
+  await turn();
+  expect(bench.begun).toEqual([]);
+});
+
 test('an error of the work, or of the inputs, is thrown', async () => {
   const bench = new Bench();
   const results = inOrder(numbers(2), bench.work, { atOnce: 2, signal: never });

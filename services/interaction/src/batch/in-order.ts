@@ -16,7 +16,8 @@ export async function* inOrder<Input, Result>(
     const next = await iterator.next();
     reading = undefined;
     if (next.done === true) ended = true;
-    else working.push(noticed(work(next.value)));
+    // What comes after the end is not begun: its result would go nowhere.
+    if (!ended && next.done !== true) working.push(noticed(work(next.value)));
   };
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   const end = (): void => {
