@@ -56,21 +56,6 @@ export class StoreLockedError extends Error {
   }
 }
 
-/** A checkpoint, or a copy, belongs to another log or to another life of it. */
-class LogMismatchError extends Error {
-  readonly code = 'log-mismatch';
-  readonly expected: LogIdentity;
-  readonly actual: LogIdentity;
-  constructor(what: string, expected: LogIdentity, actual: LogIdentity) {
-    super(
-      `${what} belongs to log ${expected.logId}, epoch ${expected.epoch}; this is log ${actual.logId}, epoch ${actual.epoch}`,
-    );
-    this.name = 'LogMismatchError';
-    this.expected = expected;
-    this.actual = actual;
-  }
-}
-
 /** Sealed data that its key does not open: it was altered, or moved to another event. */
 export class SealBrokenError extends Error {
   readonly code = 'seal-broken';

@@ -1,2 +1,1 @@
-
 export type { DataKey, KeyOwner, KeyStore } from './port.ts';

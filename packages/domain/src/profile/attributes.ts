@@ -13,9 +13,6 @@ export interface AttributeDefinition {
   readonly personal: boolean;
 }
 
-/** Rises with every change of the registry. */
-const attributeRegistryVersion = 1;
-
 const text = (maxLength: number): AttributeType => ({ kind: 'text', maxLength });
 const choice = (...of: readonly string[]): AttributeType => ({ kind: 'choice', of });
 const integer = (from: number, to: number): AttributeType => ({ kind: 'integer', from, to });
