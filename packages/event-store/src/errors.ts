@@ -1,4 +1,3 @@
-import type { LogIdentity } from './port.ts';
 
 /** The store did not take the append, or nobody knows whether it did. A retry with the same event ids is safe. */
 export class StoreUnavailableError extends Error {
