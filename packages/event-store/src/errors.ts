@@ -1,4 +1,3 @@
-
 /** The store did not take the append, or nobody knows whether it did. A retry with the same event ids is safe. */
 export class StoreUnavailableError extends Error {
   readonly code = 'store-unavailable';
