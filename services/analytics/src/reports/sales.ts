@@ -8,7 +8,7 @@ import type { SalesFact } from '../projections/sales-facts.ts';
 export interface SalesBounds {
   readonly from: number | undefined;
   readonly to: number | undefined;
-  readonly asOf: number | undefined;
+  readonly asOf: number;
   readonly knownAt: number | undefined;
 }
 
@@ -50,12 +50,11 @@ export async function sumSales(
 }
 
 function filterOf({ from, to, asOf, knownAt }: SalesBounds): Filter {
-  const bounds: Filter[] = [];
+  const bounds: Filter[] = [{ at: { $lte: asOf } }];
   if (from !== undefined) bounds.push({ at: { $gte: from } });
   if (to !== undefined) bounds.push({ at: { $lt: to } });
-  if (asOf !== undefined) bounds.push({ at: { $lte: asOf } });
   if (knownAt !== undefined) bounds.push({ recordedAt: { $lte: knownAt } });
-  return bounds.length === 0 ? {} : { $and: bounds };
+  return { $and: bounds };
 }
 
 function add(

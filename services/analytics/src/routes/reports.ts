@@ -47,7 +47,8 @@ export function reportRoutes(context: ServiceContext): readonly Route[] {
       problems: ['in-the-future'],
       handler: async ({ query, signal }) => {
         const period = periodOf(query);
-        const items = await sumSales(context, { ...period.bounds, ...readAsOf(query, clock) }, signal);
+        const { asOf = clock.now(), knownAt } = readAsOf(query, clock);
+        const items = await sumSales(context, { ...period.bounds, asOf, knownAt }, signal);
         return { status: 200, body: { ...period.said, items: [...items] } };
       },
     }),
