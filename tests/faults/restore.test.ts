@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StoredEvent } from '@tenure/event-store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Chance, chanceFor } from '../support/chance.ts';
+import { chanceFor } from '../support/chance.ts';
 import { expectedView, shownView } from '../support/expected-view.ts';
 import { foldEveryone, recordedOtherwise } from '../support/folded.ts';
 import { expectWhole } from '../support/log-checks.ts';

@@ -6,7 +6,7 @@ import type { ServiceViews } from '@tenure/runtime/views';
 /** Holds a file for each customer, named by the id, whom the projection cannot take. */
 const poisoned = process.env.TENURE_TEST_POISONED ?? '';
 
-/** A projection with a fault that a test brings about and mends. */
+/** A projection with a fault that a test brings about and mends. @public (loaded by its URL) */
 export const views: ServiceViews = {
   projections: [
     {
