@@ -11,9 +11,24 @@ export function collectionsOf(services: readonly ServiceViews[]): readonly Colle
   return services.flatMap(({ projections = [] }) => projections.flatMap(({ collections }) => collections));
 }
 
-/** Names the views of these collections over this log in this life: another epoch means other views. */
-export function viewVersion(collections: readonly CollectionDefinition[], { logId, epoch }: LogIdentity): string {
-  const shape = JSON.stringify([projectionsVersion, collections]);
+/** By what documents are derived, beside the facts. */
+export interface DerivedBy {
+  /** IANA zone of calendar days. */
+  readonly zone: string;
+  /** Ids of the events that published them. */
+  readonly policies: readonly string[];
+}
+
+/**
+ * Names the views of these collections over this log in this life: another epoch means other views, and so does a policy
+ * that was published since, as nobody's documents know of it.
+ */
+export function viewVersion(
+  collections: readonly CollectionDefinition[],
+  { logId, epoch }: LogIdentity,
+  { zone, policies }: DerivedBy,
+): string {
+  const shape = JSON.stringify([projectionsVersion, collections, zone, policies]);
   const hash = createHash('sha256').update(shape).digest('hex').slice(0, 8);
   return `${hash}-${logId.slice(0, 8)}-${epoch}`;
 }

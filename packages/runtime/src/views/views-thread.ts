@@ -6,6 +6,7 @@ import { connectSqliteEventStore } from '@tenure/event-store/sqlite';
 import type { ReadStore, ViewSet } from '@tenure/read-store';
 import { openSqliteReadStore } from '@tenure/read-store/sqlite';
 import { openClock } from '../clock.ts';
+import { policyEvents } from '../policies.ts';
 import { stopTracing } from '../telemetry/otel.ts';
 import { inSpans } from '../telemetry/tracing.ts';
 import { createConsumers, stateCollections } from './consumers.ts';
@@ -76,10 +77,11 @@ async function loadServices(modules: readonly string[]): Promise<readonly Servic
   );
 }
 
-/** The views to go on with. Those of other code, another log or another epoch are not served: they are built anew. */
+/** The views to go on with. Those of other code or policies, another log or epoch are not served: they are built anew. */
 async function openViews(from: ReadStore): Promise<{ views: ViewSet; version: string; isFresh: boolean }> {
   const collections = collectionsOf(services);
-  const wanted = viewVersion(collections, store.identity);
+  const policies = (await policyEvents(store)).map(({ id }) => id);
+  const wanted = viewVersion(collections, store.identity, { zone: options.zone, policies });
   const current = await from.current();
   const isCurrent = current?.startsWith(wanted) === true;
   if (current !== undefined && isCurrent && !options.rebuild) {
