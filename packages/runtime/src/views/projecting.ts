@@ -1,4 +1,4 @@
-import type { Consumer, Delivery } from '@tenure/event-bus';
+import { type Consumer, type Delivery, PoisonError } from '@tenure/event-bus';
 import { type CustomerCache, shownState } from './customer-cache.ts';
 import type { KnownCustomer } from './known-customer.ts';
 import type { RecordedEvent } from './recorded-event.ts';
@@ -42,7 +42,8 @@ export function createProjectingConsumer({ projections, customers, context, onPo
           put(projection.customer?.({ customer, state, events: own }, context) ?? [], customer.changedAt);
         }
       } catch (error) {
-        throw poisonOrPassing(first, error);
+        // Pure: what it cannot do now it never can.
+        throw new PoisonError(first, { cause: error });
       }
     }
     await expectStored(writer, changes);
