@@ -127,7 +127,8 @@ const drafts = fc.oneof(
 );
 type Draft = typeof drafts extends fc.Arbitrary<infer D> ? D : never;
 
-const spread = fc.record({
+/** In which order, and how fast, what was drawn arrives. */
+export const spreads = fc.record({
   /** Facts of one process keep their order; all others come as chance has it, or as they happened. */
   inOrder: fc.boolean(),
   places: fc.array(fc.nat(10_000), { minLength: 60, maxLength: 60 }),
@@ -141,7 +142,7 @@ export interface HistoryDraft {
 }
 
 export const historyDrafts = (maxLength = 22): fc.Arbitrary<HistoryDraft> =>
-  fc.record({ drafts: fc.array(drafts, { minLength: 1, maxLength }), spread });
+  fc.record({ drafts: fc.array(drafts, { minLength: 1, maxLength }), spread: spreads });
 
 /** `prefix` makes the sources of one, so that many can stand on one log; `later` moves all of it on in time, in ms. */
 export function historyOf(
