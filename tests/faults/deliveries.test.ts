@@ -105,12 +105,14 @@ function lateFacts(chance: Chance, sends: readonly SimulatedFact[]): readonly Si
   return [...mixed.filter((send) => !isAnswer(send)), ...mixed.filter(isAnswer)];
 }
 
+const memory = { maxFacts: 1_000_000, maxTextLength: 1 };
+
 /** The views of a log that nobody disturbs. */
 async function buildOnce(store: EventStore, readStore: ReadStore, now: number): Promise<ViewSet> {
   const views = await readStore.open('clean', collections);
   const state = await readStore.open('clean-state', stateCollections);
   const context = { store, views, calendar: calendarOf('UTC'), now: () => now };
-  const { projecting } = await createConsumers({ services: definitions, context, state, maxFacts: 1_000_000 });
+  const { projecting } = await createConsumers({ services: definitions, context, state, memory });
   await deliverRest(store, projecting);
   return views;
 }

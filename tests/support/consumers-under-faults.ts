@@ -116,12 +116,12 @@ export class ConsumersUnderFaults {
       calendar: calendarOf('UTC'),
       now: () => now,
     };
-    // Room for few, so that folds come and go.
+    // Room for few, so that folds come, rest as text, and go.
     this.#consumers ??= await createConsumers({
       services: definitions,
       context,
       state: this.#cutting(state),
-      maxFacts: 150,
+      memory: { maxFacts: 80, maxTextLength: 30_000 },
     });
     return this.#consumers;
   }

@@ -47,8 +47,6 @@ export interface CustomerState {
   readonly nextFollowUpDueAt: number | null;
 }
 
-let generations = 0;
-
 /** Of customers without any other fact. */
 const onlyBought = new ProfileFacets();
 
@@ -67,7 +65,6 @@ export class CustomerFold {
   #profile: ProfileFacets | undefined;
   /** Refunds dated before their purchase, by the purchase's key; they take effect with it. */
   #early: Map<string, FactOf<'refund'>[]> | undefined;
-  #generation = ++generations;
 
   constructor(policies: Policies, calendar: Calendar) {
     this.#policies = policies;
@@ -75,9 +72,9 @@ export class CustomerFold {
     this.#orders = new OrderBook(policies, calendar);
   }
 
-  /** Changes whenever what had been folded was folded again: what was derived before may differ. */
-  get generation(): number {
-    return this.#generation;
+  /** Who they are to their publishers; not among the facts. */
+  get keys(): readonly FactOf<'key'>[] {
+    return this.#keys.map(({ source, key, stream }) => ({ kind: 'key', at: 0, source, id: stream, key }));
   }
 
   /** In content order. */
@@ -177,7 +174,6 @@ export class CustomerFold {
   }
 
   #refold(): void {
-    this.#generation = ++generations;
     this.#orders = new OrderBook(this.#policies, this.#calendar);
     this.#profile = undefined;
     this.#early = this.#namedAndPresent();

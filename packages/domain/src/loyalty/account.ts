@@ -3,19 +3,6 @@ import { inForce, type Schedule } from '../policies/schedule.ts';
 import { dayMs } from '../time/calendar.ts';
 import { noTier, rankOf, tierFor } from './programme.ts';
 
-/** The points that one order earned, and what is left of them. */
-export interface Lot {
-  readonly source: string;
-  readonly orderId: string;
-  readonly earnedAt: number;
-  readonly expiresAt: number;
-  readonly points: number;
-  /** Never below zero. */
-  remaining: number;
-  /** What expired of it. */
-  expired: number;
-}
-
 /** A movement of points. `id` is the order's, or the refund's. */
 export interface PointEntry {
   readonly kind: 'earned' | 'taken-back' | 'expired';
@@ -28,6 +15,42 @@ export interface PointEntry {
   /** Net points earned, up to and with this movement; for sums over a window. */
   readonly netUpTo: number;
   readonly policyVersion: number;
+}
+
+/** The points that one order earned, and what is left of them. */
+export class Lot {
+  readonly earning: PointEntry;
+  /** Never below zero. */
+  remaining: number;
+  /** What expired of it. */
+  expired = 0;
+
+  constructor(earning: PointEntry, remaining: number) {
+    this.earning = earning;
+    this.remaining = remaining;
+  }
+
+  get source(): string {
+    return this.earning.source;
+  }
+  get orderId(): string {
+    return this.earning.id;
+  }
+  get earnedAt(): number {
+    return this.earning.at;
+  }
+  get expiresAt(): number {
+    return this.earning.expiresAt ?? Number.POSITIVE_INFINITY;
+  }
+  get points(): number {
+    return this.earning.points;
+  }
+
+  clone(): Lot {
+    const copy = new Lot(this.earning, this.remaining);
+    copy.expired = this.expired;
+    return copy;
+  }
 }
 
 /** A tier reached, lost, or kept at a review (`from` equals `to`). */
@@ -104,7 +127,7 @@ export class LoyaltyAccount {
   /** A copy that can run ahead without changing this one. */
   clone(): LoyaltyAccount {
     const copy = new LoyaltyAccount(this.#programmes);
-    for (const lot of this.#lots) copy.#lots.push({ ...lot });
+    for (const lot of this.#lots) copy.#lots.push(lot.clone());
     copy.#expiredUpTo = this.#expiredUpTo;
     copy.#inLots = this.#inLots;
     copy.#debt = this.#debt;
@@ -136,10 +159,13 @@ export class LoyaltyAccount {
     const paid = Math.min(this.#debt, points);
     this.#debt -= paid;
     const expiresAt = at + programme.points.expireAfterDays * dayMs;
-    const lot: Lot = { source, orderId, earnedAt: at, expiresAt, points, remaining: points - paid, expired: 0 };
+    const { version: policyVersion } = programme;
+    const lot = new Lot(
+      this.#note({ kind: 'earned', source, id: orderId, at, points, expiresAt, policyVersion }),
+      points - paid,
+    );
     this.#insert(lot);
     this.#inLots += lot.remaining;
-    this.#note({ kind: 'earned', source, id: orderId, at, points, expiresAt, policyVersion: programme.version });
     this.#upgrade(programme, at, order);
     return lot;
   }
@@ -184,15 +210,16 @@ export class LoyaltyAccount {
     this.#lots.splice(index, 0, lot);
   }
 
-  #note(movement: Omit<PointEntry, 'netUpTo'>): void {
+  #note(movement: Omit<PointEntry, 'netUpTo'>): PointEntry {
     const { kind, source, id, at, points, expiresAt, policyVersion } = movement;
     const change = kind === 'earned' ? points : kind === 'taken-back' ? -points : 0;
     const netUpTo = (this.#entries.at(-1)?.netUpTo ?? 0) + change;
-    this.#entries.push(
+    const entry =
       expiresAt === undefined
         ? { kind, source, id, at, points, netUpTo, policyVersion }
-        : { kind, source, id, at, points, expiresAt, netUpTo, policyVersion },
-    );
+        : { kind, source, id, at, points, expiresAt, netUpTo, policyVersion };
+    this.#entries.push(entry);
+    return entry;
   }
 
   /** Net points in (after, until]; until is now or earlier than the next movement. */

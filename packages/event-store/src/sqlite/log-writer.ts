@@ -28,7 +28,7 @@ export interface LogWriter {
  * Keeps the thread's garbage small: without limits V8 lets it grow to 200 MB. What the thread has to hold is bounded by
  * what each client sends ahead.
  */
-const HEAP_LIMITS = { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 512 };
+const HEAP_LIMITS = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 512 };
 
 /**
  * Starts the thread that writes the log in a directory (made if absent).

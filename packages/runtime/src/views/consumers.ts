@@ -5,6 +5,7 @@ import type { CollectionDefinition, ViewSet } from '@tenure/read-store';
 import { policyEvents } from '../policies.ts';
 import { CustomerCache } from './customer-cache.ts';
 import { holdCollections, ImportHolds } from './import-holds.ts';
+import type { CustomerMemory } from './known-customers.ts';
 import { parkedCollection } from './parking.ts';
 import { createProjectingConsumer, projectingConsumer } from './projecting.ts';
 import type { RecordedEvent } from './recorded-event.ts';
@@ -22,8 +23,7 @@ export interface ConsumersOptions {
   readonly context: ViewsContext;
   /** Where holds and the recorders' checkpoint are kept. */
   readonly state: ViewSet;
-  /** Facts that folds keep in memory. */
-  readonly maxFacts: number;
+  readonly memory: CustomerMemory;
 }
 
 /** What a process makes of the log, ready to be given deliveries. */
@@ -35,12 +35,12 @@ export interface Consumers {
 }
 
 /** Puts the consumers of some services together, over one memory of customers and policies. */
-export async function createConsumers({ services, context, state, maxFacts }: ConsumersOptions): Promise<Consumers> {
+export async function createConsumers({ services, context, state, memory }: ConsumersOptions): Promise<Consumers> {
   const { store, calendar, now } = context;
   let policies: Policies = noPolicies;
   const seen = new Set<string>();
   const givenUpTo = await furthestCheckpoint(context.views, state);
-  const customers = new CustomerCache({ store, calendar, policies: () => policies, maxFacts, givenUpTo });
+  const customers = new CustomerCache({ store, calendar, policies: () => policies, memory, givenUpTo });
   const onPolicy = (event: RecordedEvent): void => {
     if (event.type !== 'PolicyPublished' || seen.has(event.id)) return;
     seen.add(event.id);

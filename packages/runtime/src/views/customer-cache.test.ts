@@ -23,10 +23,14 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-function cacheOf(over: EventStore, givenUpTo: Position = ''): CustomerCache {
+function cacheOf(
+  over: EventStore,
+  givenUpTo: Position = '',
+  memory = { maxFacts: 1_000, maxTextLength: 10_000 },
+): CustomerCache {
   const policies = policiesFrom(defaultPolicies);
   const calendar = calendarOf('UTC');
-  return new CustomerCache({ store: over, calendar, policies: () => policies, maxFacts: 1_000, givenUpTo });
+  return new CustomerCache({ store: over, calendar, policies: () => policies, memory, givenUpTo });
 }
 
 let written = 0;
@@ -108,6 +112,34 @@ describe('customers in memory', () => {
     open();
     await Promise.all([behind, ahead]);
     expect(await countOf(cache, ann)).toBe(2);
+  });
+
+  it('I5: are the same after they rested as text, and after they were read again', async () => {
+    const registration = await register(ann);
+    const bought = [await buy(ann), await buy(ann)];
+    for (const maxTextLength of [10_000, 1]) {
+      const cache = cacheOf(store, '', { maxFacts: 10, maxTextLength });
+      await cache.apply([registration, ...bought]);
+      const before = await cache.load(ann);
+      before.notes.set('collection', 'noted');
+      for (let count = 0; count < 5; count++) await cache.apply([await buy(bob)]);
+      const after = await cache.load(ann);
+      expect(after).not.toBe(before);
+      const { fold: foldBefore, notes: notesBefore, ...othersBefore } = before;
+      const { fold, notes, ...others } = after;
+      const until = opening + 1_000 * dayMs;
+      expect(fold.at(until)).toStrictEqual(foldBefore.at(until));
+      expect(notes.size).toBe(maxTextLength > 1 ? notesBefore.size : 0);
+      if (maxTextLength > 1) expect(others).toStrictEqual(othersBefore);
+    }
+  });
+
+  it('I14: take no more room than they are given, however long their histories become', async () => {
+    const cache = cacheOf(store, '', { maxFacts: 20, maxTextLength: 1 });
+    await cache.apply([await buy(ann)]);
+    const first = await cache.load(ann);
+    for (let count = 0; count < 15; count++) await cache.apply([await buy(bob)]);
+    expect(await cache.load(ann)).not.toBe(first);
   });
 
   it('I12: what was left out for one id is not taken for known because a linked id went on', async () => {

@@ -1,23 +1,19 @@
 import { type Calendar, CustomerFold, type CustomerState, factsOf, type Policies } from '@tenure/domain';
 import type { EventStore, Position } from '@tenure/event-store';
-import { LRUCache } from 'lru-cache';
 import { noteMove } from './document-moves.ts';
 import { readHistory } from './history.ts';
 import type { KnownCustomer } from './known-customer.ts';
+import { type CustomerMemory, KnownCustomers } from './known-customers.ts';
 import { poisonOrPassing, type RecordedEvent } from './recorded-event.ts';
 
 export interface CustomerCacheOptions {
   readonly store: EventStore;
   readonly calendar: Calendar;
   readonly policies: () => Policies;
-  /** Facts kept in memory over all customers; about 0.5 KB each. */
-  readonly maxFacts: number;
+  readonly memory: CustomerMemory;
   /** Of all readers' checkpoints the furthest: what lies before it will not be given to all of them. */
   readonly givenUpTo: Position;
 }
-
-/** What a customer without facts costs in the cache, in facts. */
-const costPerCustomer = 4;
 
 /**
  * Folds of the customers seen last. Those of others are read from the log again: it has an index by customer. Nothing
@@ -25,9 +21,7 @@ const costPerCustomer = 4;
  */
 export class CustomerCache {
   readonly #options: CustomerCacheOptions;
-  readonly #byId: LRUCache<string, KnownCustomer>;
-  /** From an id that is not canonical to the one that is. */
-  readonly #canonical = new Map<string, string>();
+  readonly #known: KnownCustomers;
   #turn: Promise<unknown> = Promise.resolve();
   /** The last event that any reader was given. */
   #givenUpTo: Position;
@@ -35,18 +29,12 @@ export class CustomerCache {
   constructor(options: CustomerCacheOptions) {
     this.#options = options;
     this.#givenUpTo = options.givenUpTo;
-    this.#byId = new LRUCache({
-      maxSize: options.maxFacts,
-      sizeCalculation: (customer) => customer.fold.facts.length + costPerCustomer,
-      dispose: (customer) => {
-        for (const id of customer.ids) this.#canonical.delete(id);
-      },
-    });
+    this.#known = new KnownCustomers(options.memory, () => this.#newFold());
   }
 
   /** Forgets everybody, as when a policy changed. */
   clear(): void {
-    this.#byId.clear();
+    this.#known.clear();
   }
 
   /** Folds events of customers, in log order, and returns whom they changed, each with their events. */
@@ -56,7 +44,7 @@ export class CustomerCache {
 
   /** The customer with this id, as known, else as the log has them now. */
   async load(id: string): Promise<KnownCustomer> {
-    return this.#known(id) ?? this.#inTurn(() => this.#load(id));
+    return this.#known.get(id) ?? this.#inTurn(() => this.#load(id));
   }
 
   /** Readings must not overtake each other: the older one would replace what had been folded on meanwhile. */
@@ -109,22 +97,18 @@ export class CustomerCache {
 
   /** What cannot be folded is no more known than before: the customer is forgotten, and parked from here on. */
   #failed(customer: KnownCustomer, events: readonly RecordedEvent[], error: unknown): unknown {
-    this.#byId.delete(customer.id);
+    this.#known.forget(customer.id);
     const [first] = events;
     return first === undefined ? error : poisonOrPassing(first, error);
   }
 
   /** A customer whose history begins with what no reader was given before: there is nothing to read. */
   #begin(id: string): KnownCustomer {
-    const known = this.#known(id);
+    const known = this.#known.get(id);
     if (known !== undefined) return known;
     const customer = this.#customer([id], '');
-    this.#keep(customer);
+    this.#known.keep(customer);
     return customer;
-  }
-
-  #known(id: string): KnownCustomer | undefined {
-    return this.#byId.get(this.#canonical.get(id) ?? id);
   }
 
   /**
@@ -132,7 +116,7 @@ export class CustomerCache {
    * it was given already will not come again.
    */
   async #load(id: string): Promise<KnownCustomer> {
-    const known = this.#known(id);
+    const known = this.#known.get(id);
     if (known !== undefined) return known;
     const { store } = this.#options;
     const head = (await store.head()) ?? '';
@@ -142,22 +126,22 @@ export class CustomerCache {
       customer.fold.add(history.events.flatMap((event) => factsOf(event)));
       for (const event of history.events) note(customer, event);
     }
-    this.#keep(customer);
+    this.#known.keep(customer);
     return customer;
   }
 
   /** @param ids the canonical first */
   #customer(ids: readonly string[], foldedUpTo: Position): KnownCustomer {
-    const { policies, calendar } = this.#options;
     return {
       id: ids[0] ?? '',
       ids,
-      fold: new CustomerFold(policies(), calendar),
+      fold: this.#newFold(),
       foldedUpTo: new Map(ids.map((own) => [own, foldedUpTo])),
       changedAt: '',
       until: 0,
       profileRevision: -1,
       marks: new Map(),
+      notes: new Map(),
     };
   }
 
@@ -172,17 +156,16 @@ export class CustomerCache {
       note(customer, event);
       foldedUpTo.set(event.customerId ?? '', event.position);
     }
-    if (customer.fold.facts.length !== before) this.#keep(customer);
-  }
-
-  #keep(customer: KnownCustomer): void {
-    this.#byId.set(customer.id, customer, { noDisposeOnSet: true });
-    for (const id of customer.ids) if (id !== customer.id) this.#canonical.set(id, customer.id);
+    if (customer.fold.facts.length !== before) this.#known.keep(customer);
   }
 
   #forget(id: string, events: readonly RecordedEvent[]): void {
     const ids = [id, ...events.flatMap((event) => (event.type === 'KeyLinked' ? [event.data.otherCustomerId] : []))];
-    for (const other of ids) this.#byId.delete(this.#canonical.get(other) ?? other);
+    for (const other of ids) this.#known.forget(other);
+  }
+
+  #newFold(): CustomerFold {
+    return new CustomerFold(this.#options.policies(), this.#options.calendar);
   }
 }
 

@@ -6,7 +6,7 @@ import type { DocumentMoves } from './document-moves.ts';
 export interface RecordingMark {
   /** Last revision of the stream, -1 for none. */
   readonly revision: number;
-  /** In the recorder's own terms. */
+  /** In the recorder's own terms; survives being written as JSON. */
   readonly recorded: unknown;
   /** The latest instant that it says anything of, ms since 1970 UTC; 0 for none. */
   readonly until: number;
@@ -25,4 +25,6 @@ export interface KnownCustomer extends DocumentMoves {
   profileRevision: number;
   /** What recorders know to have been recorded, by stream. */
   readonly marks: Map<string, RecordingMark>;
+  /** What projections noted of what they wrote last, by collection, to write only what changes. */
+  readonly notes: Map<string, string | number | null>;
 }

@@ -41,7 +41,7 @@ it.each(['read from the log', 'folded on'])('I12: an event that cannot be folded
     store,
     calendar: calendarOf('UTC'),
     policies: () => policiesFrom(defaultPolicies),
-    maxFacts: 100,
+    memory: { maxFacts: 100, maxTextLength: 1_000 },
     givenUpTo: '',
   });
   if (how === 'folded on') await customers.load(customer);

@@ -2,6 +2,7 @@ import type { Park, ReplayOutcome } from '@tenure/event-bus';
 import type { Position } from '@tenure/event-store';
 import type { SqliteEventStoreConnection } from '@tenure/event-store/sqlite';
 import type { ClockDescription } from '../clock.ts';
+import type { CustomerMemory } from './known-customers.ts';
 
 /** What the views' thread is started with. */
 export interface ViewsThreadOptions {
@@ -12,7 +13,7 @@ export interface ViewsThreadOptions {
   readonly zone: string;
   /** URLs of modules that export `views: ServiceViews`. */
   readonly modules: readonly string[];
-  readonly maxFacts: number;
+  readonly memory: CustomerMemory;
   /** How often timers are looked at, real time. */
   readonly timerMs: number;
   /** Events a delivery holds at most. */

@@ -2,7 +2,8 @@ import { type GuardedReplace, GuardMismatchError, type Json, type ViewSet, type 
 import { LRUCache } from 'lru-cache';
 import type { DocumentChange } from './types.ts';
 
-const guardsKept = 200_000;
+/** For each collection. */
+const guardsKept = 100_000;
 
 /**
  * Writes documents, each guarded by what the stored one was folded from. Guards of documents written last are remembered;
@@ -10,7 +11,7 @@ const guardsKept = 200_000;
  */
 export class DocumentWriter {
   readonly #views: ViewSet;
-  readonly #guards = new LRUCache<string, string>({ max: guardsKept });
+  readonly #guards = new Map<string, LRUCache<string, string>>();
 
   constructor(views: ViewSet) {
     this.#views = views;
@@ -23,8 +24,8 @@ export class DocumentWriter {
     await this.#expectRemoved(changes.values());
     for (;;) {
       const replaces: GuardedReplace[] = [];
-      for (const [key, { collection, id, document, guard }] of changes) {
-        const expected = this.#guards.get(key) ?? null;
+      for (const { collection, id, document, guard } of changes.values()) {
+        const expected = this.#guardsOf(collection).get(id) ?? null;
         if (document === null && expected === null) continue;
         replaces.push({ collection, id, document, guard, expected });
       }
@@ -35,9 +36,9 @@ export class DocumentWriter {
         await this.#learn(error.mismatches);
         continue;
       }
-      for (const [key, { document, guard }] of changes) {
-        if (document === null) this.#guards.delete(key);
-        else this.#guards.set(key, guard);
+      for (const { collection, id, document, guard, isFinal } of changes.values()) {
+        if (document === null || isFinal === true) this.#guardsOf(collection).delete(id);
+        else this.#guardsOf(collection).set(id, guard);
       }
       return;
     }
@@ -49,19 +50,27 @@ export class DocumentWriter {
 
   /** Reads the guards of documents before they are written, where a miss is likely. */
   async expect(collection: string, ids: readonly string[]): Promise<void> {
-    const unknown = ids.filter((id) => !this.#guards.has(documentKey(collection, id)));
+    const guards = this.#guardsOf(collection);
+    const unknown = ids.filter((id) => !guards.has(id));
     if (unknown.length === 0) return;
-    for (const [id, { guard }] of await this.#views.getMany(collection, unknown)) {
-      this.#guards.set(documentKey(collection, id), guard);
-    }
+    for (const [id, { guard }] of await this.#views.getMany(collection, unknown)) guards.set(id, guard);
   }
 
   async #learn(mismatches: readonly { readonly collection: string; readonly id: string }[]): Promise<void> {
     for (const { collection, id } of mismatches) {
       const stored = await this.#views.get(collection, id);
-      if (stored === undefined) this.#guards.delete(documentKey(collection, id));
-      else this.#guards.set(documentKey(collection, id), stored.guard);
+      if (stored === undefined) this.#guardsOf(collection).delete(id);
+      else this.#guardsOf(collection).set(id, stored.guard);
     }
+  }
+
+  #guardsOf(collection: string): LRUCache<string, string> {
+    let guards = this.#guards.get(collection);
+    if (guards === undefined) {
+      guards = new LRUCache({ max: guardsKept });
+      this.#guards.set(collection, guards);
+    }
+    return guards;
   }
 }
 

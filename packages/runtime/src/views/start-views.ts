@@ -37,10 +37,10 @@ export interface Views {
 }
 
 /**
- * Without limits V8 lets a thread's heap grow by what the machine has before it cleans up. The folds of `maxFacts` take
- * about 200 MiB, a delivery of the largest events as much again.
+ * Without limits V8 lets a thread's heap grow by what the machine has before it cleans up. The folds in memory take
+ * about 500 MiB, a delivery of the largest events as much again.
  */
-const resourceLimits = { maxOldGenerationSizeMb: 768, maxYoungGenerationSizeMb: 32 };
+const resourceLimits = { maxOldGenerationSizeMb: 1_024, maxYoungGenerationSizeMb: 48 };
 
 /** Starts the thread that writes the views and opens them for reading. @throws {Error} when the thread cannot start */
 export async function startViews(options: StartViewsOptions): Promise<Views> {

@@ -18,6 +18,8 @@ export interface DocumentChange {
   readonly collection: string;
   readonly id: string;
   readonly document: Document | null;
+  /** It will hardly be written again: nothing is kept in memory to be quick about it. */
+  readonly isFinal?: boolean;
 }
 
 /** A customer whose history grew, with the events that did it. `state` is at the customer's last fact or timer. */

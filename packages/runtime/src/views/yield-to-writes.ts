@@ -2,8 +2,8 @@ import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { basename } from 'node:path';
 
-/** As for programs that run in the background: about a quarter of a core's time when somebody else wants all of it. */
-const niceness = 5;
+/** As for programs that run in the background: a few hundredths of a core when somebody else wants all of it. */
+const niceness = 15;
 
 /**
  * Lets the threads that take what is published go first when there is not enough for all: views may lag, an accepted fact

@@ -16,7 +16,10 @@ export interface SalesFact extends Document {
   readonly claimedAt: number | null;
 }
 
-/** A row for each purchase and refund, keyed by its event and replaced whole when it is claimed. */
+/**
+ * A row for each purchase and refund, keyed by its event's position, so that rows and their index only ever grow at the
+ * end; replaced whole when it is claimed.
+ */
 export const salesFacts: Projection = {
   name: 'sales-facts',
   collections: [{ name: 'sales-facts', indexes: [{ fields: ['at'] }] }],
@@ -39,9 +42,8 @@ function salesFact(
 ): readonly DocumentChange[] {
   if (event.type !== 'PurchaseRecorded' && event.type !== 'RefundRecorded') return [];
   const lines: readonly { readonly amountMinor: number }[] = event.data.lines;
-  const id = `${event.stream}/${event.revision}`;
   const document: SalesFact = {
-    _id: id,
+    _id: event.position,
     kind: event.type === 'PurchaseRecorded' ? 'purchase' : 'refund',
     at: event.occurredAt,
     recordedAt: event.recordedAt,
@@ -52,5 +54,5 @@ function salesFact(
     claimedBy: claim?.by ?? null,
     claimedAt: claim?.at ?? null,
   };
-  return [{ collection: 'sales-facts', id, document }];
+  return [{ collection: 'sales-facts', id: event.position, document, isFinal: true }];
 }

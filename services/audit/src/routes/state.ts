@@ -80,10 +80,14 @@ function servicesOf(state: CustomerState): Record<string, Record<string, unknown
       tierSince: instantOrNull(account.tierSince),
       points: account.balance,
       debt: account.debt,
-      lots: account.lots.map((lot) => ({
-        ...lot,
-        earnedAt: isoInstant(lot.earnedAt),
-        expiresAt: isoInstant(lot.expiresAt),
+      lots: account.lots.map(({ source, orderId, earnedAt, expiresAt, points, remaining, expired }) => ({
+        source,
+        orderId,
+        earnedAt: isoInstant(earnedAt),
+        expiresAt: isoInstant(expiresAt),
+        points,
+        remaining,
+        expired,
       })),
       tiers: account.tierSteps.map((step) => ({ ...step, at: isoInstant(step.at) })),
     },

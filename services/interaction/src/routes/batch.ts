@@ -7,8 +7,8 @@ import { readLines } from '../batch/read-lines.ts';
 import { importSession } from './imports.ts';
 
 const maxLineBytes = 1024 * 1024;
-/** What arrived together is decided together; so many of those are on their way at once. */
-const chunksAtOnce = 4;
+/** What arrived together is decided together; so many of those are on their way at once, to be committed together. */
+const chunksAtOnce = 16;
 const ndjson = 'application/x-ndjson';
 
 /** Facts in bulk: lines in, an answer to each out, in order, while lines still come in. */

@@ -10,7 +10,7 @@ const id = 'a'.repeat(32);
 /** What is written about a customer who was just read from the log. */
 function changesOf(facts: readonly Fact[], until: number) {
   const state = derive(facts, policiesFrom(defaultPolicies), calendarOf('UTC'), until);
-  const changed = { customer: { id, ids: [id] }, state, events: [] } as unknown as ChangedCustomer;
+  const changed = { customer: { id, ids: [id], notes: new Map() }, state, events: [] } as unknown as ChangedCustomer;
   return loyaltyTimers.customer?.(changed, {} as ViewsContext);
 }
 
