@@ -13,7 +13,7 @@ export interface Tenure {
   readonly startedInMs: number;
   /** Resolves once all that was sent is in the views, with every derived event. @returns when that was (performance.now) */
   settled(): Promise<number>;
-  /** Resolves once the views have a position. @throws {Error} after two minutes */
+  /** Resolves once the views have a position. @throws {Error} after five minutes */
   reached(position: string): Promise<void>;
   /** A figure of `/metrics`. */
   metric(name: string): Promise<number>;
@@ -31,7 +31,7 @@ export interface TenureOptions {
 const idKey = '0123456789abcdef'.repeat(4);
 /** For how long the log must not grow for everything to be recorded; what follows on an event does so in less. */
 const QUIET_MS = 1_000;
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 300_000;
 
 /** How a program that opens a store is run. */
 export function programOptions({ directory, profile }: TenureOptions): ChildOptions {
@@ -64,6 +64,13 @@ export async function startTenure(options: TenureOptions): Promise<Tenure> {
     }
   };
 
+  const metric = async (name: string): Promise<number> => {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    const value = new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1];
+    if (value === undefined) throw new Error(`there is no metric ${name}`);
+    return Number(value);
+  };
+
   return {
     url,
     directory: options.directory,
@@ -74,15 +81,12 @@ export async function startTenure(options: TenureOptions): Promise<Tenure> {
         const position = await head.position();
         if (position !== null) await reached(position);
         const at = performance.now();
-        if (!(await head.movesFrom(position, QUIET_MS))) return at;
+        // What is still to be recorded moves the log on, though it may take its time.
+        if (!(await head.movesFrom(position, QUIET_MS)) && (await metric('tenure_recording_lag_seconds')) === 0)
+          return at;
       }
     },
-    async metric(name) {
-      const text = await (await fetch(`${url}/metrics`)).text();
-      const value = new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1];
-      if (value === undefined) throw new Error(`there is no metric ${name}`);
-      return Number(value);
-    },
+    metric,
     peakMebibytes: () => peakMebibytes(child.pid),
     async stop() {
       await head.close();

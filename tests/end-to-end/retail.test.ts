@@ -68,6 +68,45 @@ describe.skipIf(!hasData)('Online Retail, end to end', () => {
   }, 180_000);
   afterAll(() => running?.stop());
 
+  it('says why: the rule, its policy, the numbers that met it, and the orders it stood on', async () => {
+    const { body: customer } = await running.get('/v1/customers/by-key/online-retail/18109');
+    const why = async (query: string) => (await running.get(`/v1/audit/customers/${customer.id}/why?${query}`)).body;
+    const { explanation } = await why('field=stage');
+    expect(explanation).toMatchObject({
+      value: 'loyal',
+      since: '2011-01-18T13:15:00.000Z',
+      rule: 'loyal.frequency',
+      policy: { name: 'lifecycle', version: 1 },
+      numbers: { purchaseDays: 5, withinDates: 90 },
+      words: { en: '5 purchase days in 90', zh: '90天内有5个购买日' },
+      eventCount: 5,
+    });
+    expect(explanation.events.at(-1)).toMatchObject({
+      id: '541486',
+      source: 'online-retail',
+      type: 'PurchaseRecorded',
+    });
+    const stages = (node: Body): string[] => [node.value, ...node.because.flatMap(stages)];
+    expect(stages(explanation)).toEqual(['loyal', 'active', 'new', 'potential']);
+    expect((await why('field=stage&asOf=2010-12-31T00:00:00Z')).explanation.value).not.toBe('loyal');
+    expect((await why('field=points')).explanation.value).toBe(customer.points);
+    expect((await why('field=spend')).explanation.because).toMatchObject([
+      { value: customer.spend[0].amountMinor, numbers: { currency: 'GBP' } },
+    ]);
+  });
+
+  it('says what changed between two instants, with the events that did it', async () => {
+    const { body: customer } = await running.get('/v1/customers/by-key/online-retail/18109');
+    const { body: diff } = await running.get(
+      `/v1/audit/customers/${customer.id}/diff?from=2011-01-18T13:14:59Z&to=2011-01-18T13:15:00Z`,
+    );
+    expect(diff.changes).toContainEqual({ field: 'analytics.stage', before: 'active', after: 'loyal' });
+    expect(diff.events.map(({ type }: Body) => type)).toContain('PurchaseRecorded');
+    expect(diff.changes.every(({ before, after }: Body) => JSON.stringify(before) !== JSON.stringify(after))).toBe(
+      true,
+    );
+  });
+
   it('I22: the log holds every fact once, and the stages that follow, each with cause and policy version', async () => {
     const events = await running.events();
     const counts = countTypes(events);

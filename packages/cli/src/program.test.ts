@@ -53,6 +53,14 @@ describe('commands on the embedded store', () => {
     const table = await line.run('history', customerId);
     expect(table.stdout).toMatch(/^occurred +recorded +service +actor +event +what\n/);
     expect(table.stdout).toContain('RefundRecorded');
+    const why = await line.run('why', customerId, 'stage');
+    expect(why.stdout).toContain(
+      'new since 2010-12-01T08:26:00.000Z: the first counted order (rule new.first-order, policy lifecycle v1)',
+    );
+    expect(why.stdout).toContain('PurchaseRecorded online-retail/1, by');
+    const inChinese = await line.run('why', 'online-retail/17850', 'stage', '--lang', 'zh');
+    expect(inChinese.stdout).toContain('首个计入订单');
+    expect((await line.run('why', customerId, 'shoe-size')).code).toBe(2);
     const outline = await line.run('state', customerId);
     expect(outline.stdout).toContain(`customerId: ${customerId}\n`);
   });

@@ -8,6 +8,7 @@ import { parkedCommand } from './commands/parked.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
 import { serveCommand } from './commands/serve.ts';
 import { stateCommand } from './commands/state.ts';
+import { whyCommand } from './commands/why.ts';
 import type { Io } from './io.ts';
 
 /**
@@ -27,6 +28,7 @@ export async function runCommand(args: readonly string[], io: Io): Promise<numbe
     .addCommand(importCommand(io, exit))
     .addCommand(historyCommand(io))
     .addCommand(stateCommand(io))
+    .addCommand(whyCommand(io))
     .addCommand(parkedCommand(io, exit))
     .addCommand(rebuildCommand(io))
     .addCommand(backupCommand(io))

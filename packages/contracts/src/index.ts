@@ -8,7 +8,22 @@ export {
   parkedQuery,
   parkView,
 } from './api/attention.ts';
-export { type CustomerState, customerState, type HistoryItem, historyItem, historyQuery } from './api/audit.ts';
+export {
+  type CustomerState,
+  customerDiff,
+  customerState,
+  diffQuery,
+  type Evidence,
+  type Explanation,
+  type HistoryItem,
+  historyItem,
+  historyQuery,
+  type Restatement,
+  restatement,
+  restatementsQuery,
+  whyAnswer,
+  whyQuery,
+} from './api/audit.ts';
 export {
   type AsOfQuery,
   actionBody,

@@ -56,11 +56,12 @@ export {
   importSessionDecider,
   type StartImport,
 } from './import-session/import-session.ts';
-export type { StageTransition } from './lifecycle/lifecycle.ts';
+export type { StageTransition } from './lifecycle/lifecycle-state.ts';
 export { evolveStages, type RecordedStages, stageEvents } from './lifecycle/recording.ts';
-export { type Lot, LoyaltyAccount, type PointEntry, type TierStep } from './loyalty/account.ts';
+export { type Lot, LoyaltyAccount, type PointEntry } from './loyalty/account.ts';
 export { noTier } from './loyalty/programme.ts';
 export { loyaltyEvents, type RecordedLoyalty, recordedAccount, recordedLoyalty } from './loyalty/recording.ts';
+export type { TierStep } from './loyalty/tier-step.ts';
 export { defaultLifecycle, defaultPolicies, defaultProgramme, defaultSatisfaction } from './policies/defaults.ts';
 export { inForce, noPolicies, type Policies, policiesFrom, type Schedule, withPolicy } from './policies/schedule.ts';
 export type { AttributeType } from './profile/attribute-type.ts';
@@ -120,3 +121,5 @@ export {
   surveyDecider,
 } from './survey/survey.ts';
 export { type Calendar, calendarOf, dayMs, isoInstant } from './time/calendar.ts';
+export { type ExplainedField, type Explanation, explain, explainedFields } from './why/explain.ts';
+export type { Words } from './why/words.ts';

@@ -1,13 +1,15 @@
 import type { Stage } from '@tenure/contracts';
-import { nextBoundary, passTime, type StageTransition } from '../lifecycle/lifecycle.ts';
+import { nextBoundary, passTime } from '../lifecycle/lifecycle.ts';
+import type { StageTransition } from '../lifecycle/lifecycle-state.ts';
 import type { LoyaltyAccount } from '../loyalty/account.ts';
 import { inForce, type Policies } from '../policies/schedule.ts';
 import { type SatisfactionBand, satisfactionBand, satisfactionScore } from '../satisfaction/satisfaction.ts';
 import type { Calendar } from '../time/calendar.ts';
+import type { DecisionObserver } from '../why/decisions.ts';
 import type { ContactPoint } from './fact.ts';
 import { compareFacts, type Fact, type FactOf } from './fact.ts';
 import { OrderBook } from './order-book.ts';
-import { type AttributeState, ProfileFacets } from './profile-facets.ts';
+import { type AttributeState, type HeardItem, ProfileFacets } from './profile-facets.ts';
 
 /** How a publisher knows the customer; null once erased. */
 export interface CustomerKey {
@@ -57,6 +59,7 @@ const onlyBought = new ProfileFacets();
 export class CustomerFold {
   readonly #policies: Policies;
   readonly #calendar: Calendar;
+  readonly #observer: DecisionObserver | undefined;
   #facts: Fact[] = [];
   /** One for each id of the customer. */
   readonly #keys: (CustomerKey & { readonly stream: string })[] = [];
@@ -66,10 +69,12 @@ export class CustomerFold {
   /** Refunds dated before their purchase, by the purchase's key; they take effect with it. */
   #early: Map<string, FactOf<'refund'>[]> | undefined;
 
-  constructor(policies: Policies, calendar: Calendar) {
+  /** @param observer is told of every decision; for explanations */
+  constructor(policies: Policies, calendar: Calendar, observer?: DecisionObserver) {
     this.#policies = policies;
     this.#calendar = calendar;
-    this.#orders = new OrderBook(policies, calendar);
+    this.#observer = observer;
+    this.#orders = new OrderBook(policies, calendar, observer);
   }
 
   /** Who they are to their publishers; not among the facts. */
@@ -84,6 +89,11 @@ export class CustomerFold {
 
   get lastFactAt(): number | undefined {
     return this.#facts.at(-1)?.at;
+  }
+
+  /** What says how satisfied they are, by time. */
+  get satisfactionItems(): readonly HeardItem[] {
+    return (this.#profile ?? onlyBought).satisfactionItems;
   }
 
   /** Adds facts in any order; those that are here already change nothing. Returns how many were new. */
@@ -118,7 +128,10 @@ export class CustomerFold {
     if (first === undefined) return undefined;
     const orders = this.#orders;
     const added: StageTransition[] = [];
-    const lifecycle = passTime(orders.lifecycle, until, this.#policies.lifecycle, (step) => added.push(step));
+    const lifecycle = passTime(orders.lifecycle, until, this.#policies.lifecycle, (step, state, policy) => {
+      added.push(step);
+      this.#observer?.stage(step, state, policy);
+    });
     let account = orders.account;
     if ((account.nextChangeAt ?? Number.POSITIVE_INFINITY) <= until) {
       account = account.clone();
@@ -174,7 +187,8 @@ export class CustomerFold {
   }
 
   #refold(): void {
-    this.#orders = new OrderBook(this.#policies, this.#calendar);
+    this.#observer?.restart();
+    this.#orders = new OrderBook(this.#policies, this.#calendar, this.#observer);
     this.#profile = undefined;
     this.#early = this.#namedAndPresent();
     this.#foldFrom(0);

@@ -1,9 +1,11 @@
 import type { LifecyclePolicy, LoyaltyProgramme } from '@tenure/contracts';
-import { applyOrder, type LifecycleState, noOrders, passTime, type StageTransition } from '../lifecycle/lifecycle.ts';
+import { applyOrder, type Emit, passTime } from '../lifecycle/lifecycle.ts';
+import { type LifecycleState, noOrders, type StageTransition } from '../lifecycle/lifecycle-state.ts';
 import { type Lot, LoyaltyAccount } from '../loyalty/account.ts';
 import { pointsFor } from '../loyalty/programme.ts';
 import { inForce, type Policies, type Schedule } from '../policies/schedule.ts';
 import type { Calendar } from '../time/calendar.ts';
+import type { DecisionObserver } from '../why/decisions.ts';
 import { type FactOf, factRef } from './fact.ts';
 
 interface Order {
@@ -26,6 +28,7 @@ export class OrderBook {
   readonly #lifecyclePolicies: Schedule<LifecyclePolicy>;
   readonly #programmes: Schedule<LoyaltyProgramme>;
   readonly #calendar: Calendar;
+  readonly #observer: DecisionObserver | undefined;
   /** In content order. */
   readonly #orders: Order[] = [];
   /** Made when the first refund names an order. */
@@ -39,11 +42,12 @@ export class OrderBook {
   readonly transitions: StageTransition[] = [];
   readonly account: LoyaltyAccount;
 
-  constructor(policies: Policies, calendar: Calendar) {
+  constructor(policies: Policies, calendar: Calendar, observer?: DecisionObserver) {
     this.#lifecyclePolicies = policies.lifecycle;
     this.#programmes = policies.loyalty;
     this.#calendar = calendar;
-    this.account = new LoyaltyAccount(policies.loyalty);
+    this.#observer = observer;
+    this.account = new LoyaltyAccount(policies.loyalty, observer);
   }
 
   /** Whether a refund that names this purchase has been folded as unmatched. */
@@ -111,11 +115,19 @@ export class OrderBook {
     this.frequency--;
     const replayed = passTime(this.#replayFrom(index), at, this.#lifecyclePolicies, ignore);
     const { stage, since } = this.lifecycle;
-    const policyVersion = inForce(this.#lifecyclePolicies, at)?.version ?? 0;
-    if (replayed.stage !== stage) {
-      this.#emit({ from: stage, to: replayed.stage, at, reason: 'refunded', cause: factRef(refund), policyVersion });
-    }
+    const policy = inForce(this.#lifecyclePolicies, at);
+    const policyVersion = policy?.version ?? 0;
     this.lifecycle = { ...replayed, since: replayed.stage === stage ? since : at };
+    if (replayed.stage === stage) return;
+    const step = {
+      from: stage,
+      to: replayed.stage,
+      at,
+      reason: 'refunded',
+      cause: factRef(refund),
+      policyVersion,
+    } as const;
+    this.#emit(step, this.lifecycle, policy);
   }
 
   /** The lifecycle after all orders that still count, folded again from the snapshot before an order. */
@@ -132,7 +144,7 @@ export class OrderBook {
     return state;
   }
 
-  #apply(state: LifecycleState, purchase: FactOf<'purchase'>, emit: (step: StageTransition) => void): LifecycleState {
+  #apply(state: LifecycleState, purchase: FactOf<'purchase'>, emit: Emit): LifecycleState {
     const { at, source, id } = purchase;
     const order = { at, day: this.#calendar.dayOf(at), source, id };
     return applyOrder(state, order, this.#lifecyclePolicies, emit);
@@ -152,7 +164,8 @@ export class OrderBook {
     this.spend.set(currency, (this.spend.get(currency) ?? 0) + amountMinor);
   }
 
-  readonly #emit = (transition: StageTransition): void => {
+  readonly #emit: Emit = (transition, state, policy) => {
     this.transitions.push(transition);
+    this.#observer?.stage(transition, state, policy);
   };
 }

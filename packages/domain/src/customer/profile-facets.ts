@@ -9,6 +9,9 @@ export interface AttributeState {
   readonly observedAt: number;
 }
 
+/** An item with the fact that says it. */
+export type HeardItem = SatisfactionItem & { readonly fact: Fact };
+
 /** What facts other than purchases and refunds say: who the customer is, what is open, how satisfied they are. */
 export class ProfileFacets {
   kind: 'person' | 'organisation' | null = null;
@@ -20,13 +23,13 @@ export class ProfileFacets {
   readonly openComplaints = new Set<string>();
   /** Visits that are planned and not done, by stream: when they are due. */
   readonly #planned = new Map<string, number>();
-  readonly #answers: SatisfactionItem[] = [];
-  /** Complaints without a satisfaction yet, by stream: when they were filed. */
-  readonly #unheard = new Map<string, number>();
+  readonly #answers: HeardItem[] = [];
+  /** Complaints without a satisfaction yet, by stream: how they were filed. */
+  readonly #unheard = new Map<string, FactOf<'complaint'>>();
 
-  get satisfactionItems(): readonly SatisfactionItem[] {
+  get satisfactionItems(): readonly HeardItem[] {
     const complaints = [...this.#unheard.values()].map(
-      (at): SatisfactionItem => ({ at, kind: 'complaint', answer: 0 }),
+      (fact): HeardItem => ({ at: fact.at, kind: 'complaint', answer: 0, fact }),
     );
     return [...this.#answers, ...complaints].sort((left, right) => left.at - right.at);
   }
@@ -77,7 +80,7 @@ export class ProfileFacets {
         this.lastContactAt = fact.at;
         return;
       case 'survey-answer':
-        this.#answers.push({ at: fact.at, kind: fact.survey, answer: fact.score });
+        this.#answers.push({ at: fact.at, kind: fact.survey, answer: fact.score, fact });
         return;
       case 'follow-up':
         this.#addFollowUp(fact);
@@ -98,7 +101,7 @@ export class ProfileFacets {
       case 'done':
         this.#planned.delete(fact.id);
         if (fact.satisfaction === undefined) return;
-        this.#answers.push({ at: fact.at, kind: 'followUp', answer: fact.satisfaction });
+        this.#answers.push({ at: fact.at, kind: 'followUp', answer: fact.satisfaction, fact });
         return;
       case 'missed':
         // What is due says so by itself, whether or not anybody has recorded it yet.
@@ -109,12 +112,12 @@ export class ProfileFacets {
   }
 
   #addComplaint(fact: FactOf<'complaint'>): void {
-    if (fact.step === 'filed') this.#unheard.set(fact.id, fact.at);
+    if (fact.step === 'filed') this.#unheard.set(fact.id, fact);
     if (fact.step === 'filed' || fact.step === 'reopened') this.openComplaints.add(fact.id);
     if (fact.step === 'closed') this.openComplaints.delete(fact.id);
     if (fact.satisfaction !== undefined) {
       this.#unheard.delete(fact.id);
-      this.#answers.push({ at: fact.at, kind: 'followUp', answer: fact.satisfaction });
+      this.#answers.push({ at: fact.at, kind: 'followUp', answer: fact.satisfaction, fact });
     }
   }
 }

@@ -1,37 +1,8 @@
-import type { FactRef, LifecyclePolicy, Stage, StageStep } from '@tenure/contracts';
+import type { FactRef, LifecyclePolicy, Stage } from '@tenure/contracts';
 import { inForce, type Schedule } from '../policies/schedule.ts';
 import { dayMs } from '../time/calendar.ts';
-
-/** A move from one stage to another, dated when it became true (ms). */
-export interface StageTransition {
-  readonly from: Stage;
-  readonly to: Stage;
-  readonly at: number;
-  readonly reason: StageStep['reason'];
-  /** The fact that led to it; null when time alone did. */
-  readonly cause: FactRef | null;
-  readonly policyVersion: number;
-}
-
-/** What of the counted orders so far the rules look at. Never changed in place. */
-export interface LifecycleState {
-  readonly stage: Stage;
-  /** When the stage was entered; null while potential from the start. */
-  readonly since: number | null;
-  /** The last counted order. */
-  readonly lastOrderAt: number | null;
-  readonly purchaseDays: number;
-  /** The latest purchase days (days since 1970), rising; as many as the strictest rule needs. */
-  readonly recentDays: readonly number[];
-}
-
-export const noOrders: LifecycleState = {
-  stage: 'potential',
-  since: null,
-  lastOrderAt: null,
-  purchaseDays: 0,
-  recentDays: [],
-};
+import type { LifecycleState, StageTransition } from './lifecycle-state.ts';
+import { activePurchaseDays, loyalFrequency } from './rules.ts';
 
 /** A counted order, as the lifecycle sees it. */
 export interface CountedOrder {
@@ -43,7 +14,8 @@ export interface CountedOrder {
   readonly id: string;
 }
 
-type Emit = (transition: StageTransition) => void;
+/** Told of a transition, with the state after it and the policy that it was made by. */
+export type Emit = (transition: StageTransition, state: LifecycleState, policy: LifecyclePolicy | undefined) => void;
 
 /**
  * The state after a counted order: the rules of the lifecycle.
@@ -66,12 +38,12 @@ export function applyOrder(
   const next: LifecycleState = { stage, since, lastOrderAt: order.at, purchaseDays, recentDays };
   if (policy === undefined) return next;
 
-  const { active, loyal } = policy.stages;
-  const isFrequent = (recentDays.at(-loyal.purchaseDays) ?? Number.NEGATIVE_INFINITY) > order.day - loyal.withinDates;
+  const isFrequent = loyalFrequency.isMet(recentDays, policy);
   const enter = (to: Stage, reason: StageTransition['reason']): LifecycleState => {
     const cause: FactRef = { kind: 'purchase', source: order.source, id: order.id };
-    emit({ from: stage, to, at: order.at, reason, cause, policyVersion: policy.version });
-    return { ...next, stage: to, since: order.at };
+    const entered: LifecycleState = { ...next, stage: to, since: order.at };
+    emit({ from: stage, to, at: order.at, reason, cause, policyVersion: policy.version }, entered, policy);
+    return entered;
   };
 
   switch (state.stage) {
@@ -79,7 +51,7 @@ export function applyOrder(
       return enter('new', 'first-order');
     case 'new':
       if (isFrequent) return enter('loyal', 'frequency');
-      return purchaseDays >= active.purchaseDays ? enter('active', 'second-purchase-day') : next;
+      return activePurchaseDays.isMet(purchaseDays, policy) ? enter('active', 'second-purchase-day') : next;
     case 'active':
       return isFrequent ? enter('loyal', 'frequency') : next;
     case 'loyal':
@@ -107,15 +79,10 @@ export function passTime(
   for (;;) {
     const boundary = nextBoundary(current, schedule);
     if (boundary === undefined || boundary.at > until) return current;
-    emit({
-      from: current.stage,
-      to: boundary.to,
-      at: boundary.at,
-      reason: 'silent',
-      cause: null,
-      policyVersion: boundary.policyVersion,
-    });
-    current = { ...current, stage: boundary.to, since: boundary.at };
+    const { at, to, policy } = boundary;
+    const from = current.stage;
+    current = { ...current, stage: to, since: at };
+    emit({ from, to, at, reason: 'silent', cause: null, policyVersion: policy.version }, current, policy);
   }
 }
 
@@ -123,7 +90,7 @@ export function passTime(
 export function nextBoundary(
   state: LifecycleState,
   schedule: Schedule<LifecyclePolicy>,
-): { readonly at: number; readonly to: Stage; readonly policyVersion: number } | undefined {
+): { readonly at: number; readonly to: Stage; readonly policy: LifecyclePolicy } | undefined {
   if (state.lastOrderAt === null || state.stage === 'potential' || state.stage === 'churned') return undefined;
   const to = state.stage === 'at-risk' ? 'churned' : 'at-risk';
   for (let index = 0; index < schedule.length; index++) {
@@ -133,7 +100,7 @@ export function nextBoundary(
     const replacedAt = schedule[index + 1]?.from ?? Number.POSITIVE_INFINITY;
     const due = state.lastOrderAt + document.stages[to].silentDays * dayMs;
     const at = Math.max(due, from, state.since ?? due);
-    if (at < replacedAt) return { at, to, policyVersion: document.version };
+    if (at < replacedAt) return { at, to, policy: document };
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 import type { DomainEvent, StageStep } from '@tenure/contracts';
 import type { Happening } from '../decider.ts';
 import { isoInstant } from '../time/calendar.ts';
-import type { StageTransition } from './lifecycle.ts';
+import type { StageTransition } from './lifecycle-state.ts';
 
 /** The transitions that stand recorded: the latest word of a lifecycle stream. */
 export type RecordedStages = readonly StageTransition[];

@@ -1,7 +1,9 @@
 import type { FactRef, LoyaltyProgramme } from '@tenure/contracts';
 import { inForce, type Schedule } from '../policies/schedule.ts';
 import { dayMs } from '../time/calendar.ts';
+import type { DecisionObserver } from '../why/decisions.ts';
 import { noTier, rankOf, tierFor } from './programme.ts';
+import type { TierStep } from './tier-step.ts';
 
 /** A movement of points. `id` is the order's, or the refund's. */
 export interface PointEntry {
@@ -53,22 +55,13 @@ export class Lot {
   }
 }
 
-/** A tier reached, lost, or kept at a review (`from` equals `to`). */
-export interface TierStep {
-  readonly from: string;
-  readonly to: string;
-  readonly at: number;
-  readonly reason: 'earned' | 'taken-back' | 'review';
-  readonly cause: FactRef | null;
-  readonly policyVersion: number;
-}
-
 /**
  * A customer's points, forward in time: lots, debt, tier. sum of lots - debt = balance, always (I21). Every call must not
  * be earlier than the one before.
  */
 export class LoyaltyAccount {
   readonly #programmes: Schedule<LoyaltyProgramme>;
+  readonly #observer: DecisionObserver | undefined;
   /** In order of expiry, which is that of earning unless a programme changed the time. */
   readonly #lots: Lot[] = [];
   #expiredUpTo = 0;
@@ -81,8 +74,9 @@ export class LoyaltyAccount {
   /** When the tier was reached or last confirmed: the window it stands on starts from there. */
   #anchor = 0;
 
-  constructor(programmes: Schedule<LoyaltyProgramme>) {
+  constructor(programmes: Schedule<LoyaltyProgramme>, observer?: DecisionObserver) {
     this.#programmes = programmes;
+    this.#observer = observer;
   }
 
   get balance(): number {
@@ -126,7 +120,7 @@ export class LoyaltyAccount {
 
   /** A copy that can run ahead without changing this one. */
   clone(): LoyaltyAccount {
-    const copy = new LoyaltyAccount(this.#programmes);
+    const copy = new LoyaltyAccount(this.#programmes, this.#observer);
     for (const lot of this.#lots) copy.#lots.push(lot.clone());
     copy.#expiredUpTo = this.#expiredUpTo;
     copy.#inLots = this.#inLots;
@@ -237,9 +231,11 @@ export class LoyaltyAccount {
   #upgrade(programme: LoyaltyProgramme, at: number, order: { source: string; orderId: string }): void {
     // Whoever has the highest tier stays there: no need to sum.
     if (rankOf(programme, this.#tier) === programme.tiers.length - 1) return;
-    const reached = tierFor(programme, this.#net(at - programme.window.days * dayMs));
+    const net = this.#net(at - programme.window.days * dayMs);
+    const reached = tierFor(programme, net);
     if (rankOf(programme, reached) <= rankOf(programme, this.#tier)) return;
-    this.#enter(programme, reached, at, 'earned', { kind: 'purchase', source: order.source, id: order.orderId });
+    const cause: FactRef = { kind: 'purchase', source: order.source, id: order.orderId };
+    this.#enter(programme, net, { to: reached, at, reason: 'earned', cause });
   }
 
   /**
@@ -248,21 +244,27 @@ export class LoyaltyAccount {
    */
   #withdraw(programme: LoyaltyProgramme, at: number, cause: FactRef): void {
     if (this.#tier === noTier) return;
-    const stands = tierFor(programme, this.#net(this.#anchor - programme.window.days * dayMs));
+    const net = this.#net(this.#anchor - programme.window.days * dayMs);
+    const stands = tierFor(programme, net);
     if (rankOf(programme, stands) < rankOf(programme, this.#tier))
-      this.#enter(programme, stands, at, 'taken-back', cause);
+      this.#enter(programme, net, { to: stands, at, reason: 'taken-back', cause });
   }
 
   #review(at: number): void {
     const programme = inForce(this.#programmes, at);
     if (programme === undefined) return;
-    const reached = tierFor(programme, this.#net(at - programme.window.days * dayMs));
+    const net = this.#net(at - programme.window.days * dayMs);
+    const reached = tierFor(programme, net);
     const lowered = rankOf(programme, reached) < rankOf(programme, this.#tier);
-    this.#enter(programme, lowered ? reached : this.#tier, at, 'review', null);
+    this.#enter(programme, net, { to: lowered ? reached : this.#tier, at, reason: 'review', cause: null });
   }
 
-  #enter(programme: LoyaltyProgramme, to: string, at: number, reason: TierStep['reason'], cause: FactRef | null): void {
-    this.#tierSteps.push({ from: this.#tier, to, at, reason, cause, policyVersion: programme.version });
+  /** `net`: the points that the tier was compared with. */
+  #enter(programme: LoyaltyProgramme, net: number, move: Pick<TierStep, 'to' | 'at' | 'reason' | 'cause'>): void {
+    const { to, at, reason, cause } = move;
+    const step: TierStep = { from: this.#tier, to, at, reason, cause, policyVersion: programme.version };
+    this.#tierSteps.push(step);
+    this.#observer?.tier(step, net, programme);
     if (to !== this.#tier) this.#tierSince = at;
     this.#tier = to;
     this.#anchor = at;

@@ -1,7 +1,8 @@
 import type { DomainEvent, EventOfType } from '@tenure/contracts';
 import type { Happening } from '../decider.ts';
 import { isoInstant } from '../time/calendar.ts';
-import type { LoyaltyAccount, PointEntry, TierStep } from './account.ts';
+import type { LoyaltyAccount, PointEntry } from './account.ts';
+import type { TierStep } from './tier-step.ts';
 
 type RecordedEntry = Pick<PointEntry, 'kind' | 'source' | 'id' | 'at' | 'points'>;
 type RecordedTier = EventOfType<'TierChanged'>['data'];

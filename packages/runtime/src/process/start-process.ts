@@ -16,10 +16,12 @@ import { fastifyTracing } from '../telemetry/fastify-tracing.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { activeTraceparent, isTracing } from '../telemetry/tracing.ts';
+import { projectingConsumer } from '../views/projecting.ts';
+import { recordingConsumer } from '../views/recording-consumer.ts';
 import { startViews } from '../views/start-views.ts';
 import { collectionsOf } from '../views/view-version.ts';
 import { publishPolicies } from './publish-policies.ts';
-import { createLagMeter } from './view-lag.ts';
+import { createLagMeter, type LagMeter } from './view-lag.ts';
 
 export interface ProcessOptions {
   readonly services: readonly Service[];
@@ -55,8 +57,8 @@ export class ClockBehindError extends Error {
   }
 }
 
-/** About 400 MB of folds, and as text another 25,000 customers of ten purchases each. */
-const CUSTOMER_MEMORY = { maxFacts: 400_000, maxTextLength: 80_000_000 };
+/** About 500 MB of folds, and as text another 35,000 customers of ten purchases each. */
+const CUSTOMER_MEMORY = { maxFacts: 500_000, maxTextLength: 120_000_000 };
 const TIMERS_EVERY_MS = 250;
 const VIEW_PAGE_EVENTS = 2_000;
 const READ_CACHE_MEBIBYTES = 16;
@@ -102,18 +104,27 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
       pageSize: VIEW_PAGE_EVENTS,
       rebuild: options.rebuildViews ?? false,
       onFailure: (what, message) => log.error({ what, reason: message }, 'views cannot go on'),
+      onParked: ({ id, consumer, key, position, eventType, reason }) =>
+        log.warn({ parkId: id, consumer, key, position, eventType, reason }, 'set aside until somebody looks at it'),
       onBuilding: (version) => log.info({ version }, 'building the views from the whole log'),
     });
     opened.defer(() => views.close());
 
     const metrics = createMetrics();
-    const lag = createLagMeter(
-      store.head.bind(store),
-      () => views.position,
-      (error) => log.warn({ err: error }, 'the head of the log cannot be read'),
+    const lagOf = (consumer: string): LagMeter => {
+      const meter = createLagMeter(
+        store.head.bind(store),
+        () => views.positions.get(consumer) ?? null,
+        (error) => log.warn({ err: error }, 'the head of the log cannot be read'),
+      );
+      opened.defer(() => meter.stop());
+      return meter;
+    };
+    const lag = { views: lagOf(projectingConsumer), recording: lagOf(recordingConsumer) };
+    metrics.gauge('tenure_views_lag_seconds', 'How far the views are behind the log', () => lag.views.seconds());
+    metrics.gauge('tenure_recording_lag_seconds', 'How far what is derived and recorded is behind the log', () =>
+      lag.recording.seconds(),
     );
-    opened.defer(() => lag.stop());
-    metrics.gauge('tenure_views_lag_seconds', 'How far the views are behind the log', () => lag.seconds());
     metrics.gauge('tenure_views_parked', 'Customers and streams that are set aside', () => views.parks.length);
 
     const commands = createCommands({ store, log, metrics });

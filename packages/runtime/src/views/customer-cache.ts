@@ -150,13 +150,12 @@ export class CustomerCache {
     const { foldedUpTo } = customer;
     const news = events.filter((event) => event.position > (foldedUpTo.get(event.customerId ?? '') ?? ''));
     if (news.length === 0) return;
-    const before = customer.fold.facts.length;
     customer.fold.add(news.flatMap((event) => factsOf(event)));
     for (const event of news) {
       note(customer, event);
       foldedUpTo.set(event.customerId ?? '', event.position);
     }
-    if (customer.fold.facts.length !== before) this.#known.keep(customer);
+    this.#known.keep(customer);
   }
 
   #forget(id: string, events: readonly RecordedEvent[]): void {

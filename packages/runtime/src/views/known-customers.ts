@@ -56,7 +56,7 @@ export class KnownCustomers {
     return this.#atHand.get(canonical) ?? this.#wake(canonical);
   }
 
-  /** Keeps a customer; to be called again whenever they have more facts. */
+  /** Keeps a customer; to be called again whenever they have changed: they may be at rest by then. */
   keep(customer: KnownCustomer): void {
     // Setting the same value again would leave its size as it was counted first.
     this.#atHand.delete(customer.id);

@@ -12,6 +12,8 @@ export interface StartViewsOptions extends ViewsThreadOptions {
   /** The collections that the modules' projections declare. */
   readonly collections: readonly CollectionDefinition[];
   readonly onFailure: (what: string, message: string) => void;
+  /** Told of what is set aside from now on, for somebody to look at. */
+  readonly onParked: (park: Park) => void;
   /** Told when there are no views that fit, and they are built from the whole log before anything is served. */
   readonly onBuilding: (version: string) => void;
 }
@@ -44,7 +46,7 @@ const resourceLimits = { maxOldGenerationSizeMb: 1_024, maxYoungGenerationSizeMb
 
 /** Starts the thread that writes the views and opens them for reading. @throws {Error} when the thread cannot start */
 export async function startViews(options: StartViewsOptions): Promise<Views> {
-  const { collections, onFailure, onBuilding, ...threadOptions } = options;
+  const { collections, onFailure, onParked, onBuilding, ...threadOptions } = options;
   const worker = new Worker(new URL('./views-thread.ts', import.meta.url), {
     workerData: threadOptions satisfies ViewsThreadOptions,
     transferList: [options.connection.port],
@@ -52,7 +54,7 @@ export async function startViews(options: StartViewsOptions): Promise<Views> {
     resourceLimits,
   });
   const readStore = openSqliteReadStore({ directory: options.directory, role: 'reader' });
-  const handle = new ViewsHandle({ worker, readStore, collections, onFailure, onBuilding });
+  const handle = new ViewsHandle({ worker, readStore, collections, onFailure, onParked, onBuilding });
   try {
     await handle.ready;
   } catch (error) {
@@ -68,7 +70,7 @@ interface HandleParts {
   readonly readStore: ReadStore;
   readonly collections: readonly CollectionDefinition[];
   readonly onFailure: (what: string, message: string) => void;
-  /** Told when there are no views that fit, and they are built from the whole log before anything is served. */
+  readonly onParked: (park: Park) => void;
   readonly onBuilding: (version: string) => void;
 }
 
@@ -178,7 +180,7 @@ class ViewsHandle implements Views {
         if (message.consumer === projectingConsumer) this.#wake(message.position);
         return;
       case 'parked':
-        this.#parks = message.parks;
+        this.#hearParked(message.parks);
         return;
       case 'released':
         this.#calls.get(message.call)?.(message.outcome);
@@ -194,6 +196,15 @@ class ViewsHandle implements Views {
       default:
         message satisfies never;
     }
+  }
+
+  /** What was parked before the start was told of then. */
+  #hearParked(parks: readonly Park[]): void {
+    const known = new Set(this.#parks.map(({ id, position }) => `${id} ${position}`));
+    if (this.#served !== undefined) {
+      for (const park of parks) if (!known.has(`${park.id} ${park.position}`)) this.#parts.onParked(park);
+    }
+    this.#parks = parks;
   }
 
   #wake(position: Position): void {

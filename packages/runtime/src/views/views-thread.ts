@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { calendarOf } from '@tenure/domain';
-import type { Consumer, Subscription } from '@tenure/event-bus';
+import { type Consumer, PoisonError, type Subscription } from '@tenure/event-bus';
 import { createEmbeddedEventBus } from '@tenure/event-bus/embedded';
 import { connectSqliteEventStore } from '@tenure/event-store/sqlite';
 import type { ReadStore, ViewSet } from '@tenure/read-store';
@@ -130,7 +130,8 @@ function reporting(consumer: Consumer): Consumer {
         const traces = delivery.events.map(({ metadata }) => metadata.traceparent);
         await inSpans(`consume ${consumer.name}`, {}, traces, () => consumer.handle(delivery));
       } catch (error) {
-        say({ kind: 'failure', what: consumer.name, message: messageOf(error) });
+        // The bus sets that aside and goes on.
+        if (!(error instanceof PoisonError)) say({ kind: 'failure', what: consumer.name, message: messageOf(error) });
         throw error;
       }
       say({ kind: 'position', consumer: consumer.name, position: delivery.checkpoint.position });
@@ -151,6 +152,8 @@ async function release({ kind, call, parkId }: Extract<ViewsRequest, { parkId: s
   const subscription = parked?.consumer === projectingConsumer ? projecting : recordings;
   try {
     const outcome = parked === undefined ? 'unknown' : await subscription[kind](parkId);
+    // First what is still parked: whoever hears of the release may ask for the customer at once.
+    await sayParked();
     say({ kind: 'released', call, outcome });
   } catch (error) {
     say({ kind: 'failure', what: `${kind} ${parkId}`, message: messageOf(error) });
