@@ -1,7 +1,7 @@
 import type { LifecyclePolicy, LoyaltyProgramme, PolicyDocument, SatisfactionPolicy } from '@tenure/contracts';
 
 /**
- * When a customer is new, active, loyal, at risk, churned. The rules that read it are in lifecycle/lifecycle.ts.
+ * When a customer is new, active, loyal, at risk, churned. The rules that read it are in lifecycle/rules.ts.
  * Loyal: 5 purchase days within 90 dates. At risk: 90 days of silence. Churned: 180.
  */
 export const defaultLifecycle: LifecyclePolicy = {

@@ -19,6 +19,8 @@ export interface ComputedField {
 export interface RowFields {
   readonly row: z.ZodType;
   readonly computed: Readonly<Record<string, ComputedField>>;
+  /** The field that holds the document's own id, which has an index. */
+  readonly key: string | undefined;
 }
 
 /**
@@ -38,7 +40,8 @@ export function storedFilter(fields: RowFields, filter: Filter, pointer: string,
     if (computed !== undefined) return computedFilter(computed, value, at);
     const schema = schemaAt(fields.row, path);
     if (schema === undefined) throw refused(at, 'is no field of these rows');
-    return { [key]: storedTests(fields, kindOf(schema), value, at, path) };
+    const stored = path === fields.key ? '_id' : key;
+    return { [stored]: storedTests(fields, kindOf(schema), value, at, path) };
   });
   if (parts.length === 0) return {};
   return parts.length === 1 && parts[0] !== undefined ? parts[0] : { $and: parts };
@@ -58,7 +61,7 @@ export function storedSort(fields: RowFields, sort: string): readonly SortKey[] 
     const schema = schemaAt(fields.row, field);
     if (schema === undefined) throw refused('/sort', `${field} is no field of these rows`);
     if (kindOf(schema) === 'group') throw refused('/sort', `${field} has no order; name a field in it`);
-    return [{ field, direction }];
+    return [{ field: field === fields.key ? '_id' : field, direction }];
   });
 }
 

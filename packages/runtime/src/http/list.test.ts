@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { attributeView, instant, money, stage } from '@tenure/contracts';
-import type { Document } from '@tenure/read-store';
+import type { Document, FindOptions } from '@tenure/read-store';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { errorProblem } from './error-problem.ts';
@@ -25,6 +25,7 @@ const list = defineList({
   collection: 'customers',
   row,
   description: 'Customers',
+  key: 'id',
   order: 'id',
   rowOf: ({ _id, ...fields }) => row.parse({ ...fields, recency: null }),
 });
@@ -84,6 +85,29 @@ const recency: ComputedField = {
   },
   sort: (direction) => [{ field: 'lastPurchaseAt', direction: direction === 1 ? -1 : 1 }],
 };
+
+test('what is asked of the id is asked of the key of the documents, which has an index', async () => {
+  const keyed = defineList({ collection: 'customers', row, description: 'Customers', key: 'id', order: '-points,id' });
+  const asked: FindOptions[] = [];
+  const spied: typeof views = {
+    ...views,
+    find: async (_, options = {}) => {
+      asked.push(options);
+      return [];
+    },
+  };
+  const query = { id: 'b', filter: '{"id":{"$gt":"a"}}' };
+  await keyed.answer({ contentType: json, query: keyed.query.parse(query) }, spied);
+  expect(asked).toMatchObject([
+    {
+      filter: { $and: [{ _id: 'b' }, { _id: { $gt: 'a' } }] },
+      sort: [
+        { field: 'points', direction: -1 },
+        { field: '_id', direction: 1 },
+      ],
+    },
+  ]);
+});
 
 describe('the filters of a list', () => {
   test('stand in the query by the names of fields, with their types', async () => {

@@ -33,6 +33,8 @@ export interface ListOptions<S extends z.ZodObject, D extends Document> {
   readonly collection: string;
   readonly row: S;
   readonly description: string;
+  /** The field of the rows that is the id of their document, if there is one. */
+  readonly key?: string;
   /** Order without `sort`; as in a query. */
   readonly order: string;
   /** A row of a document; without it, the document without what begins with `_`. */
@@ -61,7 +63,7 @@ export interface List<S extends z.ZodObject> {
 }
 
 export function defineList<S extends z.ZodObject, D extends Document = Document>(options: ListOptions<S, D>): List<S> {
-  const { collection, row, description, order } = options;
+  const { collection, row, description, order, key } = options;
   const rowOf = options.rowOf ?? ((document: D) => withoutOwn(document) as z.input<S>);
   const single = singleFields(row).filter(([name]) => !(name in listQuery.shape));
   const parameters = Object.fromEntries(single.map(([name, field]) => [name, parameterOf(field)]));
@@ -73,7 +75,7 @@ export function defineList<S extends z.ZodObject, D extends Document = Document>
     async answer(request, views, computed = {}) {
       const { query } = request;
       refuseAsOf(query);
-      const fields: RowFields = { row, computed };
+      const fields: RowFields = { row, computed, key };
       const named = namedFilter(query, Object.keys(parameters));
       const given = query.filter === undefined ? {} : parseFilter(query.filter);
       const filter = both(storedFilter(fields, named, ''), storedFilter(fields, given, '/filter'));

@@ -10,6 +10,7 @@ const list = defineList({
   collection: 'parked',
   row: parkView,
   description: 'What consumers could not apply',
+  key: 'id',
   order: '-parkedAt',
 });
 

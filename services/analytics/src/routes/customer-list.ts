@@ -10,6 +10,7 @@ export function customerListRoutes(context: ServiceContext): readonly Route[] {
     collection: 'customers',
     row: customerView,
     description: 'Customers',
+    key: 'id',
     order: 'id',
     rowOf: ({ _id, _times, ...view }) => ({ ...view, recency: recencyOf(_times.lastPurchaseMs, clock.now()) }),
   });

@@ -17,6 +17,7 @@ const list = defineList({
   collection: complaintsCollection,
   row: complaintItem,
   description: 'Complaints',
+  key: 'id',
   order: '-filedAt',
 });
 

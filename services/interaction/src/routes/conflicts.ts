@@ -6,6 +6,7 @@ const list = defineList<typeof conflictView, ConflictDocument>({
   collection: 'conflicts',
   row: conflictView,
   description: 'Facts that somebody has to look at',
+  key: 'id',
   order: '-recordedAt',
 });
 
