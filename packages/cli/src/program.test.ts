@@ -167,6 +167,8 @@ describe('commands and a running service', () => {
     const running = await startStandalone({ env: { ...line.env, TENURE_LOG_LEVEL: 'silent' } });
     try {
       expect(await importOf(file(rows(2)))).toMatchObject({ code: 0 });
+      const { store, views } = running.context;
+      await views.reached((await store.head()) ?? '', AbortSignal.timeout(20_000));
       line.env.TENURE_PORT = '1';
       const locked = await importOf(file(rows(2)));
       expect(locked).toMatchObject({ code: 1, stdout: '' });
