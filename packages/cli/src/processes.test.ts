@@ -74,7 +74,7 @@ describe('tenure demo', () => {
     const report = await demo.until(/potential \d/);
     expect(report).toMatch(/^\d{4}-\d\d-\d\d {2}\d+ facts(, \d+ refused)? {2}\| {2}potential \d+ {2}new \d+/);
     const look = await demo.until(/curl .*by-key/);
-    const view = await (await fetch(urlIn(look))).json();
+    const view = (await (await fetch(urlIn(look))).json()) as { readonly keys: unknown };
     // Some have linked the app's key to it by then.
     expect(view.keys).toContainEqual({ source: 'members', key: expect.stringMatching(/^M\d+$/) });
     await demo.until(/^Its time is over/);
