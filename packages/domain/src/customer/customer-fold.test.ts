@@ -20,6 +20,16 @@ function shown(state: CustomerState | undefined): unknown {
   return { ...rest, account: { balance, debt, lots, entries, tier, tierSince, tierSteps } };
 }
 
+/** A debt, which is rare: the points of an order went with an unmatched refund before its own, and are paid back. */
+const inDebt: readonly Fact[] = (
+  [
+    { kind: 'purchase', id: 'F0', total: 1_000 },
+    { kind: 'refund', id: 'F1', amount: 1_000 },
+    { kind: 'refund', id: 'F2', amount: 1_000, originalOrderId: 'F0' },
+    { kind: 'purchase', id: 'F3', total: 1_500 },
+  ] as const
+).map((fact, day) => ({ ...fact, at: Date.UTC(2014, 0, 1) + day * dayMs, source: 'shop', currency: 'GBP' }));
+
 describe('CustomerFold', () => {
   it('does not depend on the order in which facts arrive, nor on repeats', () => {
     fc.assert(
@@ -66,7 +76,7 @@ describe('CustomerFold', () => {
         expect(account.debt).toBeGreaterThanOrEqual(0);
         expect(account.lots.every(({ remaining }) => remaining >= 0)).toBe(true);
       }),
-      { numRuns: 500 },
+      { numRuns: 500, examples: [[inDebt, 1_800]] },
     );
   });
 
