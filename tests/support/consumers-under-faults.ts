@@ -121,7 +121,7 @@ export class ConsumersUnderFaults {
       services: definitions,
       context,
       state: this.#cutting(state),
-      memory: { maxFacts: 80, maxTextLength: 30_000 },
+      memory: { maxFacts: 12, maxTextLength: 30_000 },
     });
     return this.#consumers;
   }

@@ -18,6 +18,7 @@ export {
   type HistoryItem,
   historyItem,
   historyQuery,
+  type NamedEvent,
   type Restatement,
   restatement,
   restatementsQuery,

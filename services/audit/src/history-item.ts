@@ -1,4 +1,4 @@
-import { type HistoryItem, UnreadableEventError } from '@tenure/contracts';
+import { type HistoryItem, type NamedEvent, UnreadableEventError } from '@tenure/contracts';
 import { isoInstant } from '@tenure/domain';
 import { type RecordedEvent, recordedEvent, type StoredHistory } from '@tenure/runtime/views';
 
@@ -39,4 +39,9 @@ export function historyItemOf(event: Shown): HistoryItem {
     ...(personal === undefined ? {} : { personal: { ...personal } }),
     ...(erased === true ? { erased } : {}),
   };
+}
+
+/** An event as other answers name it. */
+export function namedEventOf({ id: eventId, position, type, occurredAt, recordedAt }: RecordedEvent): NamedEvent {
+  return { eventId, position, type, occurredAt: isoInstant(occurredAt), recordedAt: isoInstant(recordedAt) };
 }

@@ -47,14 +47,19 @@ export const customerState = z
   .meta({ id: 'CustomerState', description: 'State of all services about a customer' });
 export type CustomerState = z.infer<typeof customerState>;
 
+/** An event as answers name it. */
+const namedEvent = z.strictObject({
+  eventId: entityId,
+  position,
+  type: z.string(),
+  occurredAt: instant,
+  recordedAt: instant,
+});
+export type NamedEvent = z.infer<typeof namedEvent>;
+
 /** An event behind a derived value. */
-export const evidence = z
-  .strictObject({
-    eventId: entityId,
-    position,
-    type: z.string(),
-    occurredAt: instant,
-    recordedAt: instant,
+const evidence = namedEvent
+  .extend({
     service: z.string(),
     actor: z.string(),
     source: z.string().nullable().describe('Who published it; null for a step of a process'),
@@ -134,14 +139,7 @@ export const restatement = z
     recordedAt: instant.describe('When it became known'),
     of: z.enum(['stage', 'loyalty']),
     validFrom: instant.describe('From when on the past is otherwise'),
-    causedBy: z
-      .strictObject({
-        eventId: entityId,
-        position,
-        type: z.string(),
-        occurredAt: instant,
-        recordedAt: instant,
-      })
+    causedBy: namedEvent
       .nullable()
       .describe('The event that it became known by; null when it is not part of this history'),
     data: z.record(z.string(), z.unknown()).describe('What stands since'),

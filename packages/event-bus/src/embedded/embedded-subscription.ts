@@ -88,6 +88,7 @@ export class EmbeddedSubscription implements Subscription {
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(work, work);
+    // Whose turn is next does not depend on it; the caller has the error.
     this.#turn = result.catch(() => undefined);
     return result;
   }
@@ -108,8 +109,10 @@ export class EmbeddedSubscription implements Subscription {
       } catch (error) {
         if (signal.aborted) return;
         this.#failure = error instanceof Error ? error : new Error(String(error));
+        // It is cut short when the subscription is to stop, which the loop looks at.
         await delay(pause, undefined, { signal }).catch(() => undefined);
         pause = Math.min(pause * 2, this.#parts.retryMs * 100);
+        // What cannot be read stays as it was: delivered again, events change nothing.
         this.#checkpoint = await this.#parts.consumer.checkpoint().catch(() => this.#checkpoint);
       }
     }

@@ -6,6 +6,7 @@ import { type EventStore, eventId, type NewEvent, type Position } from '@tenure/
 import { openSqliteEventStore } from '@tenure/event-store/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CustomerCache } from './customer-cache.ts';
+import type { KnownCustomer } from './known-customer.ts';
 import { type RecordedEvent, recordedEvent } from './recorded-event.ts';
 
 const dayMs = 86_400_000;
@@ -66,8 +67,19 @@ function link(customerId: string, otherCustomerId: string): Promise<RecordedEven
   return append(customerId, 'profile', { type: 'KeyLinked', data: { otherCustomerId } });
 }
 
+async function give(cache: CustomerCache, events: readonly RecordedEvent[]): Promise<void> {
+  using _changed = await cache.apply(events);
+}
+
+async function load(cache: CustomerCache, id: string): Promise<KnownCustomer> {
+  using customers = await cache.use([id]);
+  const [customer] = [...customers].map(([own]) => own);
+  if (customer === undefined) throw new Error('asked for one, got none');
+  return customer;
+}
+
 async function countOf(cache: CustomerCache, id: string): Promise<number> {
-  return (await cache.load(id)).fold.facts.filter(({ kind }) => kind === 'purchase').length;
+  return (await load(cache, id)).fold.facts.filter(({ kind }) => kind === 'purchase').length;
 }
 
 describe('customers in memory', () => {
@@ -75,8 +87,8 @@ describe('customers in memory', () => {
     const [first, , third] = [await buy(ann), await buy(ann), await buy(ann)];
     const cache = cacheOf(store);
     // One reader is at the beginning; the other had handled the second purchase in an earlier life.
-    await cache.apply([first]);
-    await cache.apply([third]);
+    await give(cache, [first]);
+    await give(cache, [third]);
     expect(await countOf(cache, ann)).toBe(3);
   });
 
@@ -84,8 +96,8 @@ describe('customers in memory', () => {
     const registration = await register(ann);
     const [first, second] = [await buy(ann), await buy(ann)];
     const cache = cacheOf(store, first.position);
-    await cache.apply([registration]);
-    await cache.apply([second]);
+    await give(cache, [registration]);
+    await give(cache, [second]);
     expect(await countOf(cache, ann)).toBe(2);
   });
 
@@ -119,11 +131,11 @@ describe('customers in memory', () => {
     const bought = [await buy(ann), await buy(ann)];
     for (const maxTextLength of [10_000, 1]) {
       const cache = cacheOf(store, '', { maxFacts: 10, maxTextLength });
-      await cache.apply([registration, ...bought]);
-      const before = await cache.load(ann);
+      await give(cache, [registration, ...bought]);
+      const before = await load(cache, ann);
       before.notes.set('collection', 'noted');
-      for (let count = 0; count < 5; count++) await cache.apply([await buy(bob)]);
-      const after = await cache.load(ann);
+      for (let count = 0; count < 5; count++) await give(cache, [await buy(bob)]);
+      const after = await load(cache, ann);
       expect(after).not.toBe(before);
       const { fold: foldBefore, notes: notesBefore, ...othersBefore } = before;
       const { fold, notes, ...others } = after;
@@ -134,12 +146,42 @@ describe('customers in memory', () => {
     }
   });
 
+  it('I5: are one object for all who work with them, however little room there is', async () => {
+    const cache = cacheOf(store, '', { maxFacts: 6, maxTextLength: 10_000 });
+    const bought = await buy(ann);
+    {
+      using changed = await cache.apply([bought]);
+      const [[customer] = []] = [...changed];
+      customer?.notes.set('collection', 'before the other came');
+      await give(cache, [await buy(bob)]);
+      expect(await load(cache, ann)).toBe(customer);
+      customer?.notes.set('collection', 'noted');
+    }
+    await give(cache, [await buy(bob)]);
+    expect((await load(cache, ann)).notes.get('collection')).toBe('noted');
+  });
+
+  it('I5: stay forgotten when they were linked while somebody worked with them', async () => {
+    await register(ann);
+    await register(bob);
+    const cache = cacheOf(store);
+    const before = await load(cache, ann);
+    {
+      using _inUse = await cache.use([ann]);
+      const links = [await link(ann, bob), await link(bob, ann)];
+      await give(cache, links);
+    }
+    const after = await load(cache, ann);
+    expect(after).not.toBe(before);
+    expect(after.ids).toHaveLength(2);
+  });
+
   it('I14: take no more room than they are given, however long their histories become', async () => {
     const cache = cacheOf(store, '', { maxFacts: 20, maxTextLength: 1 });
-    await cache.apply([await buy(ann)]);
-    const first = await cache.load(ann);
-    for (let count = 0; count < 15; count++) await cache.apply([await buy(bob)]);
-    expect(await cache.load(ann)).not.toBe(first);
+    await give(cache, [await buy(ann)]);
+    const first = await load(cache, ann);
+    for (let count = 0; count < 15; count++) await give(cache, [await buy(bob)]);
+    expect(await load(cache, ann)).not.toBe(first);
   });
 
   it('I12: what was left out for one id is not taken for known because a linked id went on', async () => {
@@ -148,11 +190,11 @@ describe('customers in memory', () => {
     await link(ann, bob);
     await link(bob, ann);
     const cache = cacheOf(store);
-    await cache.load(ann);
+    await load(cache, ann);
     const leftOut = await buy(ann);
     const next = await buy(bob);
-    await cache.apply([next]);
-    await cache.apply([leftOut]);
+    await give(cache, [next]);
+    await give(cache, [leftOut]);
     expect(await countOf(cache, ann)).toBe(2);
   });
 });

@@ -4,6 +4,7 @@ import { noteMove } from './document-moves.ts';
 import { readHistory } from './history.ts';
 import type { KnownCustomer } from './known-customer.ts';
 import { type CustomerMemory, KnownCustomers } from './known-customers.ts';
+import { OneAtATime } from './one-at-a-time.ts';
 import { poisonOrPassing, type RecordedEvent } from './recorded-event.ts';
 
 export interface CustomerCacheOptions {
@@ -22,7 +23,8 @@ export interface CustomerCacheOptions {
 export class CustomerCache {
   readonly #options: CustomerCacheOptions;
   readonly #known: KnownCustomers;
-  #turn: Promise<unknown> = Promise.resolve();
+  /** Readings must not overtake each other: the older one would replace what had been folded on meanwhile. */
+  readonly #turns = new OneAtATime();
   /** The last event that any reader was given. */
   #givenUpTo: Position;
 
@@ -37,24 +39,35 @@ export class CustomerCache {
     this.#known.clear();
   }
 
-  /** Folds events of customers, in log order, and returns whom they changed, each with their events. */
-  apply(events: readonly RecordedEvent[]): Promise<Map<KnownCustomer, RecordedEvent[]>> {
-    return this.#inTurn(() => this.#apply(events));
+  /** Folds events of customers, in log order: those whom they changed, each with their events, in use until disposed of. */
+  async apply(events: readonly RecordedEvent[]): Promise<CustomersInUse> {
+    const customers = new CustomersInUse(this.#known);
+    try {
+      await this.#turns.run(() => this.#apply(events, customers));
+    } catch (error) {
+      customers[Symbol.dispose]();
+      throw error;
+    }
+    return customers;
   }
 
-  /** The customer with this id, as known, else as the log has them now. */
-  async load(id: string): Promise<KnownCustomer> {
-    return this.#known.get(id) ?? this.#inTurn(() => this.#load(id));
+  /** The customers with these ids, as known, else as the log has them now; in use until disposed of. */
+  async use(ids: Iterable<string>): Promise<CustomersInUse> {
+    const customers = new CustomersInUse(this.#known);
+    try {
+      for (const id of ids) {
+        const known = this.#known.get(id);
+        if (known !== undefined) customers.add(known);
+        else await this.#turns.run(async () => customers.add(await this.#load(id)));
+      }
+    } catch (error) {
+      customers[Symbol.dispose]();
+      throw error;
+    }
+    return customers;
   }
 
-  /** Readings must not overtake each other: the older one would replace what had been folded on meanwhile. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work);
-    this.#turn = result.catch(() => undefined);
-    return result;
-  }
-
-  async #apply(events: readonly RecordedEvent[]): Promise<Map<KnownCustomer, RecordedEvent[]>> {
+  async #apply(events: readonly RecordedEvent[], changed: CustomersInUse): Promise<void> {
     const perId = new Map<string, RecordedEvent[]>();
     for (const event of events) {
       if (event.customerId === null) continue;
@@ -64,7 +77,6 @@ export class CustomerCache {
     }
     for (const [id, own] of perId) if (own.some(changesIdentity)) this.#forget(id, own);
 
-    const changed = new Map<KnownCustomer, RecordedEvent[]>();
     const givenBefore = this.#givenUpTo;
     const last = events.at(-1)?.position ?? '';
     if (last > givenBefore) this.#givenUpTo = last;
@@ -72,9 +84,7 @@ export class CustomerCache {
       const isNew =
         own[0]?.type === 'CustomerRegistered' && own[0].position > givenBefore && !own.some(changesIdentity);
       const customer = isNew ? this.#begin(id) : await this.#loadFor(own, id);
-      const others = changed.get(customer);
-      if (others === undefined) changed.set(customer, own);
-      else changed.set(customer, [...others, ...own].sort(byPosition));
+      changed.add(customer, own);
     }
     for (const [customer, own] of changed) {
       try {
@@ -83,7 +93,6 @@ export class CustomerCache {
         throw this.#failed(customer, own, error);
       }
     }
-    return changed;
   }
 
   async #loadFor(events: readonly RecordedEvent[], id: string): Promise<KnownCustomer> {
@@ -165,6 +174,31 @@ export class CustomerCache {
 
   #newFold(): CustomerFold {
     return new CustomerFold(this.#options.policies(), this.#options.calendar);
+  }
+}
+
+/** Customers that somebody works with, each with events of theirs in log order. Until disposed of each is one object. */
+class CustomersInUse implements Disposable {
+  readonly #known: KnownCustomers;
+  readonly #customers = new Map<KnownCustomer, readonly RecordedEvent[]>();
+
+  constructor(known: KnownCustomers) {
+    this.#known = known;
+  }
+
+  add(customer: KnownCustomer, events: readonly RecordedEvent[] = []): void {
+    const others = this.#customers.get(customer);
+    if (others === undefined) this.#known.use(customer);
+    const all = others === undefined ? events : [...others, ...events].sort(byPosition);
+    this.#customers.set(customer, all);
+  }
+
+  [Symbol.iterator](): MapIterator<[KnownCustomer, readonly RecordedEvent[]]> {
+    return this.#customers.entries();
+  }
+
+  [Symbol.dispose](): void {
+    for (const customer of this.#customers.keys()) this.#known.release(customer);
   }
 }
 

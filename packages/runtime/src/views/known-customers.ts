@@ -24,15 +24,22 @@ interface Resting {
   readonly notes: readonly (readonly [string, string | number | null])[];
 }
 
+interface InUse {
+  readonly customer: KnownCustomer;
+  users: number;
+}
+
 /**
  * The customers seen last. Folds take much memory, and the garbage collector looks at every object of theirs; so only
- * those in use are kept as such, and those before them as text, from which they are folded again at a fraction of what
- * reading the log costs.
+ * the last of them are kept as such, and those before them as text, from which they are folded again at a fraction of
+ * what reading the log costs. Whoever works with a customer says so for as long: else another would be made of the text
+ * meanwhile, and what the two come to know would be told to one of them only.
  */
 export class KnownCustomers {
   readonly #newFold: () => CustomerFold;
   readonly #atHand: LRUCache<string, KnownCustomer>;
   readonly #resting: LRUCache<string, string>;
+  readonly #inUse = new Map<string, InUse>();
   /** From an id that is not canonical to the one that is. */
   readonly #canonical = new Map<string, string>();
 
@@ -43,6 +50,7 @@ export class KnownCustomers {
       maxSize: maxFacts,
       sizeCalculation: (customer) => customer.fold.facts.length + costPerCustomer,
       dispose: (customer, id, reason) => {
+        if (this.#inUse.has(id)) return;
         for (const own of customer.ids) this.#canonical.delete(own);
         // Those of several ids are few, and read from the log again.
         if (reason === 'evict' && customer.ids.length === 1) this.#resting.set(id, asText(customer));
@@ -53,10 +61,10 @@ export class KnownCustomers {
   /** The customer with this id, canonical or not, if known. */
   get(id: string): KnownCustomer | undefined {
     const canonical = this.#canonical.get(id) ?? id;
-    return this.#atHand.get(canonical) ?? this.#wake(canonical);
+    return this.#inUse.get(canonical)?.customer ?? this.#atHand.get(canonical) ?? this.#wake(canonical);
   }
 
-  /** Keeps a customer; to be called again whenever they have changed: they may be at rest by then. */
+  /** Keeps a customer; to be called again whenever they have changed. */
   keep(customer: KnownCustomer): void {
     // Setting the same value again would leave its size as it was counted first.
     this.#atHand.delete(customer.id);
@@ -64,15 +72,34 @@ export class KnownCustomers {
     for (const id of customer.ids) if (id !== customer.id) this.#canonical.set(id, customer.id);
   }
 
+  /** From here on to its `release` there is no second object of this customer. */
+  use(customer: KnownCustomer): void {
+    const inUse = this.#inUse.get(customer.id);
+    if (inUse?.customer === customer) inUse.users++;
+    else this.#inUse.set(customer.id, { customer, users: 1 });
+  }
+
+  /** Takes a `use` back; whoever was forgotten meanwhile stays forgotten. */
+  release(customer: KnownCustomer): void {
+    const inUse = this.#inUse.get(customer.id);
+    if (inUse?.customer !== customer || --inUse.users > 0) return;
+    this.#inUse.delete(customer.id);
+    this.keep(customer);
+  }
+
   /** Forgets the customer with this id, canonical or not. */
   forget(id: string): void {
     const canonical = this.#canonical.get(id) ?? id;
+    for (const own of this.#inUse.get(canonical)?.customer.ids ?? []) this.#canonical.delete(own);
+    this.#inUse.delete(canonical);
     this.#atHand.delete(canonical);
     this.#resting.delete(canonical);
   }
 
   /** Forgets everybody. */
   clear(): void {
+    this.#inUse.clear();
+    this.#canonical.clear();
     this.#atHand.clear();
     this.#resting.clear();
   }

@@ -44,7 +44,7 @@ it.each(['read from the log', 'folded on'])('I12: an event that cannot be folded
     memory: { maxFacts: 100, maxTextLength: 1_000 },
     givenUpTo: '',
   });
-  if (how === 'folded on') await customers.load(customer);
+  if (how === 'folded on') (await customers.use([customer]))[Symbol.dispose]();
   await appendBroken();
   const events = (await store.readAll({ limit: 10 })).map(recordedEvent);
   await expect(customers.apply(events)).rejects.toThrow(PoisonError);

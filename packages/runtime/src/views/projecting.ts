@@ -31,7 +31,8 @@ export function createProjectingConsumer({ projections, customers, context, onPo
       for (const change of list) changes.set(documentKey(change.collection, change.id), { ...change, guard });
     };
 
-    for (const [customer, own] of await customers.apply(delivered)) {
+    using changed = await customers.apply(delivered);
+    for (const [customer, own] of changed) {
       if (perCustomer.length === 0 || !own.some((event) => moves(customer, event))) continue;
       const first = own[0];
       if (first === undefined) continue;

@@ -38,7 +38,8 @@ export function createRecordingConsumer({ state, customers, recording, holds, on
       for (const id of holds.note(event, changes)) released.set(id, occasionOf(event));
     }
     const due = new Map<string, Occasion>(released);
-    for (const [customer, own] of await customers.apply(delivered)) {
+    using changed = await customers.apply(delivered);
+    for (const [customer, own] of changed) {
       const last = own.findLast((event) => !isDerived(event));
       if (last === undefined) continue;
       for (const id of customer.ids) due.delete(id);

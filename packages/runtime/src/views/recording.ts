@@ -2,6 +2,7 @@ import type { Happening } from '@tenure/domain';
 import { type EventStore, eventId, type NewEvent } from '@tenure/event-store';
 import type { CustomerCache } from './customer-cache.ts';
 import type { KnownCustomer, RecordingMark } from './known-customer.ts';
+import { OneAtATime } from './one-at-a-time.ts';
 import { recordedEvent } from './recorded-event.ts';
 import type { Recorder } from './types.ts';
 
@@ -31,7 +32,7 @@ export class Recording {
   readonly #customers: CustomerCache;
   readonly #recorders: readonly Recorder[];
   readonly #now: () => number;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new OneAtATime();
 
   constructor(parts: {
     store: EventStore;
@@ -47,9 +48,7 @@ export class Recording {
 
   /** Records for customers (by any id) what is derived for them by now. */
   record(ids: ReadonlyMap<string, Occasion>): Promise<void> {
-    const result = this.#turn.then(() => this.#record(ids));
-    this.#turn = result.catch(() => undefined);
-    return result;
+    return this.#turns.run(() => this.#record(ids));
   }
 
   async #record(ids: ReadonlyMap<string, Occasion>): Promise<void> {
@@ -58,8 +57,10 @@ export class Recording {
       if (attempt === attempts)
         throw new Error(`recording for ${open.size} customers met a conflict ${attempts} times`);
       const plans: Plan[] = [];
-      for (const [id, occasion] of open) {
-        const customer = await this.#customers.load(id);
+      using customers = await this.#customers.use(open.keys());
+      for (const [customer] of customers) {
+        const occasion = customer.ids.map((id) => open.get(id)).find((own) => own !== undefined);
+        if (occasion === undefined) continue;
         for (const recorder of this.#recorders) {
           for (const own of customer.ids) {
             const plan = await this.#plan(customer, own, recorder, occasion);

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { customerDiff, diffQuery, idParams } from '@tenure/contracts';
-import { type CustomerState, calendarOf, derive, isoInstant } from '@tenure/domain';
-import { defineRoute, Problem, type Route, readAsOf, readPolicies, type ServiceContext } from '@tenure/runtime';
-import { factsOfHistory, readHistory } from '@tenure/runtime/views';
+import { type CustomerState, isoInstant } from '@tenure/domain';
+import { defineRoute, Problem, type Route, readAsOf, type ServiceContext } from '@tenure/runtime';
 import { historyItemOf } from '../history-item.ts';
+import { knownHistory, stateAt } from '../known-history.ts';
 import { servicesOf } from '../services-of.ts';
 
 /** Between instants that lie far apart, the latest events are named. */
@@ -26,20 +26,14 @@ export function diffRoutes(context: ServiceContext): readonly Route[] {
       problems: ['not-found', 'in-the-future', 'invalid'],
       awaitsPosition: true,
       handler: async ({ params, query }) => {
-        const { knownAt } = readAsOf({ knownAt: query.knownAt }, context.clock);
         const { asOf: from = 0 } = readAsOf({ asOf: query.from }, context.clock);
         const { asOf: to = 0 } = readAsOf({ asOf: query.to }, context.clock);
         if (from > to) {
           const errors = [{ pointer: '/to', detail: 'must not be before from' }];
           throw new Problem('invalid', 'The query is not valid', { errors });
         }
-        const known = knownAt === undefined ? {} : { knownAt };
-        const history = await readHistory(context.store, params.id, known);
-        if (history === undefined) throw new Problem('not-found', `Nothing is known of ${params.id} by then`);
-        const facts = factsOfHistory(history);
-        const policies = await readPolicies(context.store, known);
-        const calendar = calendarOf(context.zone);
-        const [before, after] = [from, to].map((until) => derive(facts, policies, calendar, until));
+        const known = await knownHistory(context, params.id, query);
+        const { history, knownAt } = known;
         const events = history.events.filter(({ occurredAt }) => occurredAt > from && occurredAt <= to);
         return {
           status: 200,
@@ -47,8 +41,8 @@ export function diffRoutes(context: ServiceContext): readonly Route[] {
             customerId: history.canonicalId,
             from: isoInstant(from),
             to: isoInstant(to),
-            knownAt: isoInstant(knownAt ?? context.clock.now()),
-            changes: changesBetween(fieldsOf(before), fieldsOf(after)),
+            knownAt,
+            changes: changesBetween(fieldsOf(stateAt(known, from)), fieldsOf(stateAt(known, to))),
             events: events.slice(-mostEvents).map(historyItemOf),
             eventCount: events.length,
           },

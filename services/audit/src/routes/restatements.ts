@@ -1,16 +1,10 @@
 import { idParams, type Restatement, restatement, restatementsQuery } from '@tenure/contracts';
 import { isoInstant } from '@tenure/domain';
-import {
-  answerList,
-  defineRoute,
-  listResponse,
-  Problem,
-  type Route,
-  readAsOf,
-  type ServiceContext,
-} from '@tenure/runtime';
-import { type RecordedEvent, readHistory } from '@tenure/runtime/views';
+import { answerList, defineRoute, listResponse, type Route, type ServiceContext } from '@tenure/runtime';
+import type { RecordedEvent } from '@tenure/runtime/views';
 import { eventList } from '../event-list.ts';
+import { namedEventOf } from '../history-item.ts';
+import { knownHistory } from '../known-history.ts';
 
 type RestatingEvent = Extract<RecordedEvent, { type: 'StageRestated' | 'LoyaltyRestated' }>;
 
@@ -34,9 +28,7 @@ export function restatementRoutes(context: ServiceContext): readonly Route[] {
       awaitsPosition: true,
       handler: async (request) => {
         const { params, query } = request;
-        const { knownAt } = readAsOf(query, context.clock);
-        const history = await readHistory(context.store, params.id, knownAt === undefined ? {} : { knownAt });
-        if (history === undefined) throw new Problem('not-found', `Nothing is known of ${params.id} by then`);
+        const { history } = await knownHistory(context, params.id, query);
         const byId = new Map(history.events.map((event) => [event.id, event]));
         const restating = history.events.filter((event): event is RestatingEvent => isRestating(event));
         return answerList(
@@ -64,16 +56,7 @@ function restatementOf(event: RestatingEvent, cause: RecordedEvent | undefined):
     recordedAt: isoInstant(event.recordedAt),
     of: event.type === 'StageRestated' ? 'stage' : 'loyalty',
     validFrom: event.data.validFrom,
-    causedBy:
-      cause === undefined
-        ? null
-        : {
-            eventId: cause.id,
-            position: cause.position,
-            type: cause.type,
-            occurredAt: isoInstant(cause.occurredAt),
-            recordedAt: isoInstant(cause.recordedAt),
-          },
+    causedBy: cause === undefined ? null : namedEventOf(cause),
     data: { ...event.data },
   };
 }

@@ -1,7 +1,7 @@
 import { asOfQuery, customerState, idParams } from '@tenure/contracts';
-import { calendarOf, derive, isoInstant } from '@tenure/domain';
-import { defineRoute, Problem, type Route, readAsOf, readPolicies, type ServiceContext } from '@tenure/runtime';
-import { factsOfHistory, readHistory } from '@tenure/runtime/views';
+import { isoInstant } from '@tenure/domain';
+import { defineRoute, type Route, readAsOf, type ServiceContext } from '@tenure/runtime';
+import { knownHistory, nothingKnown, positionAt, stateAt } from '../known-history.ts';
 import { servicesOf } from '../services-of.ts';
 
 /** What all services make of a customer, as of any instant and of what was known then, folded from the log. */
@@ -21,16 +21,11 @@ export function stateRoutes(context: ServiceContext): readonly Route[] {
       problems: ['not-found', 'in-the-future'],
       awaitsPosition: true,
       handler: async ({ params, query }) => {
-        const now = context.clock.now();
-        const { asOf = now, knownAt } = readAsOf(query, context.clock);
-        const known = knownAt === undefined ? {} : { knownAt };
-        const history = await readHistory(context.store, params.id, known);
-        const facts = history === undefined ? [] : factsOfHistory(history);
-        const state = derive(facts, await readPolicies(context.store, known), calendarOf(context.zone), asOf);
-        const last = history?.events.findLast((event) => event.occurredAt <= asOf);
-        if (history === undefined || state === undefined || last === undefined) {
-          throw new Problem('not-found', `Nothing is known of ${params.id} by then`);
-        }
+        const { asOf = context.clock.now() } = readAsOf(query, context.clock);
+        const known = await knownHistory(context, params.id, query);
+        const { history, knownAt } = known;
+        const state = stateAt(known, asOf);
+        if (state === undefined) throw nothingKnown(params.id);
         const [customerId = params.id, ...aliases] = history.ids;
         return {
           status: 200,
@@ -38,8 +33,8 @@ export function stateRoutes(context: ServiceContext): readonly Route[] {
             customerId,
             aliases,
             asOf: isoInstant(asOf),
-            knownAt: isoInstant(knownAt ?? now),
-            position: last.position,
+            knownAt,
+            position: positionAt(history, params.id, asOf),
             services: servicesOf(state),
           },
         };

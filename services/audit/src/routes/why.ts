@@ -1,7 +1,9 @@
 import { type Evidence, type Explanation as Explained, idParams, whyAnswer, whyQuery } from '@tenure/contracts';
-import { calendarOf, type Explanation, explain, type Fact, factsOf, isoInstant } from '@tenure/domain';
-import { defineRoute, Problem, type Route, readAsOf, readPolicies, type ServiceContext } from '@tenure/runtime';
-import { factsOfHistory, type RecordedEvent, readHistory } from '@tenure/runtime/views';
+import { type Explanation, explain, type Fact, factsOf, isoInstant } from '@tenure/domain';
+import { defineRoute, type Route, readAsOf, type ServiceContext } from '@tenure/runtime';
+import type { RecordedEvent } from '@tenure/runtime/views';
+import { namedEventOf } from '../history-item.ts';
+import { knownHistory, nothingKnown, positionAt } from '../known-history.ts';
 
 /** A value that stands on more events names the latest of them. */
 const mostEvents = 100;
@@ -23,24 +25,17 @@ export function whyRoutes(context: ServiceContext): readonly Route[] {
       problems: ['not-found', 'in-the-future'],
       awaitsPosition: true,
       handler: async ({ params, query }) => {
-        const now = context.clock.now();
-        const { asOf = now, knownAt } = readAsOf(query, context.clock);
-        const known = knownAt === undefined ? {} : { knownAt };
-        const history = await readHistory(context.store, params.id, known);
-        const policies = await readPolicies(context.store, known);
-        const facts = history === undefined ? [] : factsOfHistory(history);
-        const explanation = explain(query.field, facts, policies, calendarOf(context.zone), asOf);
-        const last = history?.events.findLast((event) => event.occurredAt <= asOf);
-        if (history === undefined || explanation === undefined || last === undefined) {
-          throw new Problem('not-found', `Nothing is known of ${params.id} by then`);
-        }
+        const { asOf = context.clock.now() } = readAsOf(query, context.clock);
+        const { history, facts, policies, calendar, knownAt } = await knownHistory(context, params.id, query);
+        const explanation = explain(query.field, facts, policies, calendar, asOf);
+        if (explanation === undefined) throw nothingKnown(params.id);
         return {
           status: 200,
           body: {
             customerId: history.canonicalId,
             asOf: isoInstant(asOf),
-            knownAt: isoInstant(knownAt ?? now),
-            position: last.position,
+            knownAt,
+            position: positionAt(history, params.id, asOf),
             explanation: shown(explanation, eventsByFact(history.events)),
           },
         };
@@ -67,16 +62,11 @@ function shown(explanation: Explanation, events: ReadonlyMap<string, RecordedEve
 
 function evidenceOf(fact: Fact, event: RecordedEvent | undefined): readonly Evidence[] {
   if (event === undefined) return [];
-  const { id: eventId, position, type, occurredAt, recordedAt, metadata } = event;
   return [
     {
-      eventId,
-      position,
-      type,
-      occurredAt: isoInstant(occurredAt),
-      recordedAt: isoInstant(recordedAt),
-      service: metadata.service,
-      actor: metadata.actor,
+      ...namedEventOf(event),
+      service: event.metadata.service,
+      actor: event.metadata.actor,
       source: fact.source === '' ? null : fact.source,
       id: fact.id,
     },
