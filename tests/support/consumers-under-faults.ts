@@ -80,7 +80,11 @@ export class ConsumersUnderFaults {
     const events = this.#disordered(page.flatMap((event) => (chance.oneIn(9) ? [event, event] : [event])));
     this.counts.deliveries++;
     try {
-      await consumer.handle({ events, checkpoint: { ...store.identity, position: last.position, eventId: last.id } });
+      await consumer.handle({
+        partition: 0,
+        events,
+        checkpoint: { ...store.identity, position: last.position, eventId: last.id },
+      });
     } catch (error) {
       if (!(error instanceof StoreUnavailableError) && !(error instanceof Cut)) throw error;
       // Whoever was cut off goes on, or is another who knows nothing.
@@ -91,7 +95,7 @@ export class ConsumersUnderFaults {
   /** Where the next delivery begins: mostly where the consumer stands, sometimes earlier. */
   async #from(consumer: Consumer): Promise<Position | undefined> {
     const { store, chance } = this.#options;
-    const standing = (await consumer.checkpoint())?.position;
+    const standing = (await consumer.checkpoint(0))?.position;
     if (standing === undefined || !chance.oneIn(7)) return standing;
     this.counts.replays++;
     const before = (await store.readAll({ limit: 100_000 })).filter(({ position }) => position <= standing);
@@ -162,11 +166,15 @@ export class ConsumersUnderFaults {
 export async function deliverRest(store: EventStore, consumer: Consumer): Promise<number> {
   let count = 0;
   for (;;) {
-    const from = (await consumer.checkpoint())?.position;
+    const from = (await consumer.checkpoint(0))?.position;
     const events = await store.readAll({ ...(from === undefined ? {} : { after: from }), limit: 1_000 });
     const last = events.at(-1);
     if (last === undefined) return count;
     count += events.length;
-    await consumer.handle({ events, checkpoint: { ...store.identity, position: last.position, eventId: last.id } });
+    await consumer.handle({
+      partition: 0,
+      events,
+      checkpoint: { ...store.identity, position: last.position, eventId: last.id },
+    });
   }
 }

@@ -1,12 +1,15 @@
 import type { Checkpoint, Position, StoredEvent } from '@tenure/event-store';
 
 /**
- * What a consumer gets: events in log order; each key's (customer's, else stream's) events never ahead of an earlier one
- * of the same key that it has not had yet. Delivered at least once.
+ * What a consumer gets of one partition: events in log order; each key's (customer's, else stream's) events never ahead
+ * of an earlier one of the same key that it has not had yet. Delivered at least once. What belongs to no customer comes
+ * in every partition.
  */
 export interface Delivery {
+  /** From 0. A bus within one process has one partition. */
+  readonly partition: number;
   readonly events: readonly StoredEvent[];
-  /** Where the consumer stands once the delivery is handled; to be stored with what was applied. */
+  /** Where the consumer stands in the partition once the delivery is handled; to be stored with what was applied. */
   readonly checkpoint: Checkpoint;
 }
 
@@ -16,10 +19,12 @@ export interface Delivery {
  */
 export interface Consumer {
   readonly name: string;
-  /** Where it stands; undefined: at the beginning. Asked at the start and after every failure. */
-  checkpoint(): Promise<Checkpoint | undefined>;
+  /** Where it stands in a partition; undefined: at the beginning. Asked when it is assigned and after every failure. */
+  checkpoint(partition: number): Promise<Checkpoint | undefined>;
   /** Applies a delivery and stores its checkpoint, durably, before it resolves. */
   handle(delivery: Delivery): Promise<void>;
+  /** Other partitions than before are delivered from now on: what is remembered of customers may be stale. */
+  reassigned?(): Promise<void>;
 }
 
 /** What is known of an event that fails. */
@@ -61,7 +66,7 @@ export interface ParkingLot {
 export type ReplayOutcome = 'released' | 'parked-again' | 'unknown';
 
 export interface Subscription {
-  /** The last position handled; null at the beginning. */
+  /** All up to here has been handled, in every partition and by whichever process; null at the beginning. */
   readonly position: Position | null;
   /** Why it does not move, if it does not. */
   readonly failure: Error | undefined;
@@ -76,6 +81,11 @@ export interface Subscription {
 }
 
 export interface EventBus {
+  /**
+   * Whether all events of a key (a customer's id, else a stream's name) are delivered to this process now. What it
+   * remembers of other keys goes stale.
+   */
+  follows(key: string): boolean;
   subscribe(consumer: Consumer): Promise<Subscription>;
   close(): Promise<void>;
 }

@@ -19,7 +19,8 @@ export type {
   ReadAllOptions,
   ReadCustomerOptions,
   ReadStreamOptions,
+  SealedEvent,
   StoredEvent,
   StreamAppend,
 } from './port.ts';
-export type { SealContext } from './sealing.ts';
+export { openSealed, type SealContext } from './sealing.ts';

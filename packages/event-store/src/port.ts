@@ -52,6 +52,12 @@ export interface StoredEvent extends NewEvent {
   readonly erased?: boolean;
 }
 
+/** An event as it may leave the store: its personal data sealed, for whoever has the keys. */
+export interface SealedEvent extends Omit<StoredEvent, 'personal' | 'erased'> {
+  /** The envelope; absent if there is no personal data. */
+  readonly sealed?: Uint8Array;
+}
+
 /**
  * What the stream must look like for the append to happen: its last revision, `'absent'` (no stream yet), or
  * `'absent-or-skip'` (append if there is no stream yet, else leave it as it is, which is no conflict).
@@ -130,6 +136,9 @@ export interface EventStore {
 
   /** Events in log order. Fewer than `limit` means the end of the log was reached. */
   readAll(options: ReadAllOptions): Promise<readonly StoredEvent[]>;
+
+  /** What `readAll` reads, without opening what is sealed. */
+  readAllSealed(options: ReadAllOptions): Promise<readonly SealedEvent[]>;
 
   /** One customer's events over all streams, in log order. */
   readCustomer(customerId: string, options?: ReadCustomerOptions): Promise<readonly StoredEvent[]>;

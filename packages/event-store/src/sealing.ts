@@ -1,7 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, randomBytes } from 'node:crypto';
-import type { DataKey, KeyStore } from '@tenure/key-store';
+import type { DataKey, KeyStore, SharedKeyStore } from '@tenure/key-store';
 import { SealBrokenError } from './errors.ts';
+import type { SealedEvent, StoredEvent } from './port.ts';
 
 /** What the envelope is bound to: for anything else, it does not open. */
 export interface SealContext {
@@ -73,6 +74,24 @@ export const unseal = (
   } catch (cause) {
     throw new SealBrokenError(context.eventId, { cause });
   }
+};
+
+/**
+ * Events with their personal data opened. Keys are asked for together.
+ * @throws what `unseal` throws, and whatever the key store does while it cannot be reached
+ */
+export const openSealed = async (
+  events: readonly SealedEvent[],
+  keys: Pick<SharedKeyStore, 'findMany'>,
+): Promise<readonly StoredEvent[]> => {
+  const keyIds = new Set(events.flatMap(({ sealed }) => (sealed === undefined ? [] : [sealedWith(sealed).keyId])));
+  const found = keyIds.size === 0 ? new Map<string, DataKey>() : await keys.findMany([...keyIds]);
+  return events.map(({ sealed, ...event }) => {
+    if (sealed === undefined) return event;
+    const { id: eventId, stream, type } = event;
+    const personal = unseal(sealed, { find: (keyId) => found.get(keyId) }, { eventId, stream, type });
+    return personal === undefined ? { ...event, erased: true } : { ...event, personal: JSON.parse(personal) as object };
+  });
 };
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

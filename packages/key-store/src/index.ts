@@ -1,1 +1,1 @@
-export type { DataKey, KeyOwner, KeyStore } from './port.ts';
+export { type DataKey, type KeyOwner, type KeyStore, type SharedKeyStore, sharedKeyStore } from './port.ts';

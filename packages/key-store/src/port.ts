@@ -23,3 +23,30 @@ export interface KeyStore {
   destroy(owner: KeyOwner): void;
   close(): void;
 }
+
+/** The same for those who share their keys with processes elsewhere. Any method rejects while the keys cannot be reached. */
+export interface SharedKeyStore {
+  /** The owners' keys, made where there are none, the same for whoever asks. Durable when it resolves. */
+  ensure(owners: readonly KeyOwner[]): Promise<ReadonlyMap<KeyOwner, DataKey>>;
+  /**
+   * Keys by their ids; those destroyed are left out.
+   * @throws {UnknownKeyError} if there never was one of them
+   */
+  findMany(keyIds: readonly string[]): Promise<ReadonlyMap<string, DataKey>>;
+  /** Destroys the owner's key, if there is one. Durable when it resolves; everybody notices within a few seconds. */
+  destroy(owner: KeyOwner): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Keys of this machine in the form of shared ones. */
+export function sharedKeyStore(keys: KeyStore): SharedKeyStore {
+  return {
+    ensure: async (owners) => keys.ensure(owners),
+    findMany: async (keyIds) => {
+      const found = keyIds.map((keyId) => [keyId, keys.find(keyId)] as const);
+      return new Map(found.flatMap(([keyId, key]) => (key === undefined ? [] : [[keyId, key]])));
+    },
+    destroy: async (owner) => keys.destroy(owner),
+    close: async () => keys.close(),
+  };
+}

@@ -22,6 +22,7 @@ export function createEmbeddedEventBus(options: EmbeddedEventBusOptions): EventB
   const pages = new PageCache(store, pageSize);
   const subscriptions = new Set<EmbeddedSubscription>();
   return {
+    follows: () => true,
     subscribe: async (consumer: Consumer): Promise<Subscription> => {
       const parks = (await parkingLot.list()).filter((park) => park.consumer === consumer.name);
       const subscription = new EmbeddedSubscription({

@@ -23,6 +23,8 @@ interface Parts {
   readonly gatherMs: number;
 }
 
+const onlyPartition = 0;
+
 /** Events of one customer, else of one stream, stay in order and are parked together. */
 const keyOf = (event: PoisonedEvent): string => event.customerId ?? event.stream;
 
@@ -52,7 +54,7 @@ export class EmbeddedSubscription implements Subscription {
   }
 
   async start(): Promise<void> {
-    this.#checkpoint = await this.#parts.consumer.checkpoint();
+    this.#checkpoint = await this.#parts.consumer.checkpoint(onlyPartition);
     this.#running = this.#run();
   }
 
@@ -113,7 +115,7 @@ export class EmbeddedSubscription implements Subscription {
         await delay(pause, undefined, { signal }).catch(() => undefined);
         pause = Math.min(pause * 2, this.#parts.retryMs * 100);
         // What cannot be read stays as it was: delivered again, events change nothing.
-        this.#checkpoint = await this.#parts.consumer.checkpoint().catch(() => this.#checkpoint);
+        this.#checkpoint = await this.#parts.consumer.checkpoint(onlyPartition).catch(() => this.#checkpoint);
       }
     }
   }
@@ -152,7 +154,7 @@ export class EmbeddedSubscription implements Subscription {
     for (;;) {
       const events = this.#parked.size === 0 ? page : page.filter((event) => !this.#parked.has(keyOf(event)));
       try {
-        await this.#parts.consumer.handle({ events, checkpoint });
+        await this.#parts.consumer.handle({ partition: onlyPartition, events, checkpoint });
         return;
       } catch (error) {
         if (!(error instanceof PoisonError)) throw error;
@@ -185,7 +187,7 @@ export class EmbeddedSubscription implements Subscription {
     const missed = (await this.#missedBy(park, checkpoint.position)).slice(skipFirst ? 1 : 0);
     this.#parked.delete(park.key);
     try {
-      await this.#parts.consumer.handle({ events: missed, checkpoint });
+      await this.#parts.consumer.handle({ partition: onlyPartition, events: missed, checkpoint });
     } catch (error) {
       this.#parked.set(park.key, park);
       if (!(error instanceof PoisonError)) throw error;

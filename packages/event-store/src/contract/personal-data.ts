@@ -62,6 +62,20 @@ export const personalDataContract = (name: string, create: () => Promise<EventSt
       ]);
     });
 
+    it('leaves the store as it is sealed, all else as it is', async () => {
+      const store = await log.connect();
+      const personal = { name: 'canary' };
+      await appendOne(store, streamName(1), 'absent', newEvent('a', { customerId: jane, personal }), newEvent('b'));
+      const [sealed, open] = await store.readAllSealed({ limit: 10 });
+      const [whole, other] = await store.readAll({ limit: 10 });
+      const { sealed: envelope, ...rest } = sealed ?? {};
+      expect({ ...rest, personal }).toEqual(whole);
+      expect(open).toEqual(other);
+      expect(envelope?.length).toBeGreaterThan(0);
+      expect(Buffer.from(envelope ?? []).includes('canary')).toBe(false);
+      expect(await store.readAllSealed({ after: open?.position ?? '', limit: 10 })).toEqual([]);
+    });
+
     it('may be empty, which is not the same as none', async () => {
       const store = await log.connect();
       await appendOne(store, streamName(1), 'absent', newEvent('a', { personal: {} }), newEvent('b'));

@@ -7,6 +7,7 @@ import type {
   ReadAllOptions,
   ReadCustomerOptions,
   ReadStreamOptions,
+  SealedEvent,
   StoredEvent,
 } from '../port.ts';
 import { unseal } from '../sealing.ts';
@@ -94,6 +95,13 @@ export class LogReader {
     return this.#events(this.#all.all(after === undefined ? 0 : parsePosition(after), limit));
   }
 
+  readAllSealed({ after, limit }: ReadAllOptions): SealedEvent[] {
+    const rows: unknown = this.#all.all(after === undefined ? 0 : parsePosition(after), limit);
+    return (rows as Row[]).map((row) =>
+      row[11] === null ? this.#sealed(row) : { ...this.#sealed(row), sealed: row[11] },
+    );
+  }
+
   readStream(stream: string, { from, limit, direction }: ReadStreamOptions = {}): StoredEvent[] {
     const { category, hash } = splitStreamName(stream);
     const id = this.#streamId.get(hash, category)?.id;
@@ -128,15 +136,20 @@ export class LogReader {
   }
 
   #event(row: Row): StoredEvent {
-    const id = row[4];
-    const stream = `${this.#terms.text(row[1])}-${row[2]}`;
-    const type = this.#terms.text(row[5]);
-    const event = {
+    const event = this.#sealed(row);
+    if (row[11] === null) return event;
+    const personal = unseal(row[11], this.#keys, { eventId: event.id, stream: event.stream, type: event.type });
+    return personal === undefined ? { ...event, erased: true } : { ...event, personal: JSON.parse(personal) as object };
+  }
+
+  /** All but what is sealed. */
+  #sealed(row: Row): SealedEvent {
+    return {
       position: formatPosition(row[0]),
-      stream,
+      stream: `${this.#terms.text(row[1])}-${row[2]}`,
       revision: row[3],
-      id,
-      type,
+      id: row[4],
+      type: this.#terms.text(row[5]),
       version: row[6],
       customerId: row[7],
       occurredAt: row[8],
@@ -144,9 +157,6 @@ export class LogReader {
       metadata: unpackMetadata(row[10], this.#terms),
       data: JSON.parse(row[12]) as object,
     };
-    if (row[11] === null) return event;
-    const personal = unseal(row[11], this.#keys, { eventId: id, stream, type });
-    return personal === undefined ? { ...event, erased: true } : { ...event, personal: JSON.parse(personal) as object };
   }
 }
 

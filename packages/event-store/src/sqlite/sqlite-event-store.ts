@@ -12,6 +12,7 @@ import type {
   ReadAllOptions,
   ReadCustomerOptions,
   ReadStreamOptions,
+  SealedEvent,
   StoredEvent,
 } from '../port.ts';
 import { validateUnits } from '../validation.ts';
@@ -109,6 +110,11 @@ class Client implements SqliteEventStore {
   async readAll(options: ReadAllOptions): Promise<readonly StoredEvent[]> {
     this.#assertOpen();
     return this.#reader.readAll(options);
+  }
+
+  async readAllSealed(options: ReadAllOptions): Promise<readonly SealedEvent[]> {
+    this.#assertOpen();
+    return this.#reader.readAllSealed(options);
   }
 
   async readCustomer(customerId: string, options?: ReadCustomerOptions): Promise<readonly StoredEvent[]> {

@@ -64,8 +64,8 @@ export async function createConsumers({ services, context, state, memory }: Cons
 
 async function furthestCheckpoint(views: ViewSet, state: ViewSet): Promise<Position> {
   const checkpoints = [
-    await storedCheckpoint(views, projectingConsumer),
-    await storedCheckpoint(state, recordingConsumer),
+    await storedCheckpoint(views, projectingConsumer, 0),
+    await storedCheckpoint(state, recordingConsumer, 0),
   ];
   return (
     checkpoints

@@ -4,7 +4,7 @@ import type { KnownCustomer } from './known-customer.ts';
 import type { RecordedEvent } from './recorded-event.ts';
 import { poisonOrPassing, readDelivery } from './recorded-event.ts';
 import { DocumentWriter, documentKey } from './replace-documents.ts';
-import { checkpointAsJson, storedCheckpoint } from './stored-checkpoint.ts';
+import { checkpointsOf, storedCheckpoint } from './stored-checkpoint.ts';
 import type { DocumentChange, Projection, ViewsContext } from './types.ts';
 
 export const projectingConsumer = 'views';
@@ -23,8 +23,8 @@ export function createProjectingConsumer({ projections, customers, context, onPo
   const perCustomer = projections.filter((projection) => projection.customer !== undefined);
   const perEvent = projections.filter((projection) => projection.event !== undefined);
 
-  const handle = async ({ events, checkpoint }: Delivery): Promise<void> => {
-    const delivered = readDelivery(events);
+  const handle = async (delivery: Delivery): Promise<void> => {
+    const delivered = readDelivery(delivery.events);
     for (const event of delivered) if (event.type === 'PolicyPublished') onPolicy(event);
     const changes = new Map<string, DocumentChange & { guard: string }>();
     const put = (list: readonly DocumentChange[], guard: string): void => {
@@ -58,7 +58,7 @@ export function createProjectingConsumer({ projections, customers, context, onPo
         }
       }
     }
-    await writer.write(changes, { [projectingConsumer]: checkpointAsJson(checkpoint) });
+    await writer.write(changes, checkpointsOf(projectingConsumer, delivery));
   };
 
   /** Projections may remember what they have written; after a failure that is not known any more. */
@@ -73,7 +73,7 @@ export function createProjectingConsumer({ projections, customers, context, onPo
 
   return {
     name: projectingConsumer,
-    checkpoint: () => storedCheckpoint(context.views, projectingConsumer),
+    checkpoint: (partition) => storedCheckpoint(context.views, projectingConsumer, partition),
     handle: handleOrForget,
   };
 }

@@ -6,7 +6,7 @@ import type { RecordedEvent } from './recorded-event.ts';
 import { readDelivery } from './recorded-event.ts';
 import type { Occasion, Recording } from './recording.ts';
 import { DocumentWriter, documentKey } from './replace-documents.ts';
-import { checkpointAsJson, storedCheckpoint } from './stored-checkpoint.ts';
+import { checkpointsOf, storedCheckpoint } from './stored-checkpoint.ts';
 import type { DocumentChange } from './types.ts';
 
 export const recordingConsumer = 'recording';
@@ -28,9 +28,9 @@ interface Parts {
 export function createRecordingConsumer({ state, customers, recording, holds, onPolicy }: Parts): Consumer {
   const writer = new DocumentWriter(state);
 
-  const handle = async ({ events, checkpoint }: Delivery): Promise<void> => {
-    const delivered = readDelivery(events);
-    const { position } = checkpoint;
+  const handle = async (delivery: Delivery): Promise<void> => {
+    const delivered = readDelivery(delivery.events);
+    const { position } = delivery.checkpoint;
     const changes: DocumentChange[] = [];
     const released = new Map<string, Occasion>();
     for (const event of delivered) {
@@ -52,7 +52,7 @@ export function createRecordingConsumer({ state, customers, recording, holds, on
     const guarded = changes.map(
       (change) => [documentKey(change.collection, change.id), { ...change, guard: position }] as const,
     );
-    await writer.write(new Map(guarded), { [recordingConsumer]: checkpointAsJson(checkpoint) });
+    await writer.write(new Map(guarded), checkpointsOf(recordingConsumer, delivery));
   };
 
   let failed = false;
@@ -65,7 +65,7 @@ export function createRecordingConsumer({ state, customers, recording, holds, on
 
   return {
     name: recordingConsumer,
-    checkpoint: () => storedCheckpoint(state, recordingConsumer),
+    checkpoint: (partition) => storedCheckpoint(state, recordingConsumer, partition),
     handle: handleAfterFailure,
   };
 }

@@ -1,3 +1,4 @@
+import type { Delivery } from '@tenure/event-bus';
 import type { Checkpoint } from '@tenure/event-store';
 import type { Json, ViewSet } from '@tenure/read-store';
 import { z } from 'zod';
@@ -9,12 +10,22 @@ const schema = z.object({
   eventId: z.string().nullable(),
 });
 
-/** A consumer's checkpoint as it was written with its documents; undefined when there is none. */
-export async function storedCheckpoint(views: ViewSet, consumer: string): Promise<Checkpoint | undefined> {
-  const stored = await views.checkpoint(consumer);
+/** A consumer's checkpoint in a partition as it was written with its documents; undefined when there is none. */
+export async function storedCheckpoint(
+  views: ViewSet,
+  consumer: string,
+  partition: number,
+): Promise<Checkpoint | undefined> {
+  const stored = await views.checkpoint(checkpointName(consumer, partition));
   return stored === undefined ? undefined : schema.parse(stored);
 }
 
-export function checkpointAsJson({ logId, epoch, position, eventId }: Checkpoint): Json {
-  return { logId, epoch, position, eventId };
+/** The checkpoint that a delivery leads to, as it is written with what the delivery changed. */
+export function checkpointsOf(consumer: string, { partition, checkpoint }: Delivery): Readonly<Record<string, Json>> {
+  const { logId, epoch, position, eventId } = checkpoint;
+  return { [checkpointName(consumer, partition)]: { logId, epoch, position, eventId } };
+}
+
+function checkpointName(consumer: string, partition: number): string {
+  return `${consumer}/${partition}`;
 }

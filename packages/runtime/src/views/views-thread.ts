@@ -86,7 +86,7 @@ async function openViews(from: ReadStore): Promise<{ views: ViewSet; version: st
   const isCurrent = current?.startsWith(wanted) === true;
   if (current !== undefined && isCurrent && !options.rebuild) {
     const opened = await from.open(current, collections);
-    const checkpoint = await storedCheckpoint(opened, projectingConsumer);
+    const checkpoint = await storedCheckpoint(opened, projectingConsumer, 0);
     if (checkpoint === undefined || (await store.recognises(checkpoint))) {
       return { views: opened, version: current, isFresh: false };
     }

@@ -1,0 +1,2 @@
+/** Carries the log to the bus. */
+export {};
