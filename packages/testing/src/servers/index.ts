@@ -1,0 +1,1 @@
+export { type ServersMode, serversMode } from './mode.ts';
