@@ -19,7 +19,17 @@ interface Options {
   readonly now: number;
   /** Deliver keys in another order than the log's, each key in its own. */
   readonly reorders: boolean;
+  /** Processes that share the work by partitions, and take them from each other; the last may be slow to notice. */
+  readonly processes: number;
 }
+
+/** One process: its consumers, and the partitions that each of them is given. */
+interface Process {
+  consumers: Consumers | undefined;
+  readonly partitions: { readonly projecting: Set<number>; readonly recording: Set<number> };
+}
+
+type Role = keyof Process['partitions'];
 
 /**
  * The consumers of the views and a bus that treats them badly: it splits as it likes, delivers again, begins again from
@@ -29,13 +39,18 @@ export class ConsumersUnderFaults {
   readonly #options: Options;
   /** Where and when the next call fails: before it did anything, or after. */
   #cut: { readonly call: 'append' | 'write'; readonly when: 'before' | 'after' } | undefined;
-  #consumers: Consumers | undefined;
+  readonly #processes: readonly Process[];
   #views: ViewSet | undefined;
   #builds = 0;
-  readonly counts = { deliveries: 0, cuts: 0, restarts: 0, replays: 0, rebuilds: 0 };
+  readonly counts = { deliveries: 0, cuts: 0, restarts: 0, replays: 0, rebuilds: 0, moves: 0 };
 
   constructor(options: Options) {
     this.#options = options;
+    const partitions = [...this.#partitions()];
+    this.#processes = Array.from({ length: options.processes }, (_, index) => {
+      const own = partitions.filter((partition) => partition % options.processes === index);
+      return { consumers: undefined, partitions: { projecting: new Set(own), recording: new Set(own) } };
+    });
   }
 
   get views(): ViewSet {
@@ -47,59 +62,92 @@ export class ConsumersUnderFaults {
   async disturb(deliveries: number): Promise<void> {
     const { chance } = this.#options;
     for (let left = deliveries; left > 0; left--) {
-      if (chance.oneIn(12)) await this.#restart();
-      if (chance.oneIn(60)) await this.#rebuild();
-      const { projecting, recording } = await this.#open();
+      const process = chance.pick(this.#processes);
+      if (chance.oneIn(12)) this.#restart(process);
+      if (chance.oneIn(60)) this.#rebuild();
+      if (this.#processes.length > 1 && chance.oneIn(10)) await this.#move();
       if (chance.oneIn(6)) {
         this.#cut = { call: chance.pick(['append', 'write', 'write']), when: chance.pick(['before', 'after']) };
       }
-      const who = chance.pick([[projecting], [recording], [projecting, recording]]);
-      await Promise.all(who.map((consumer) => this.#deliver(consumer)));
+      const roles = chance.pick<readonly Role[]>([['projecting'], ['recording'], ['projecting', 'recording']]);
+      const busy = chance.oneIn(3) ? this.#processes : [process];
+      await Promise.all(busy.flatMap((one) => roles.map((role) => this.#deliver(one, role))));
     }
   }
 
   /** Delivers what there is, and what follows from it, until nothing more does. */
   async settle(): Promise<void> {
     this.#cut = undefined;
-    const { projecting, recording } = await this.#open();
     for (;;) {
-      const delivered = await Promise.all([
-        deliverRest(this.#options.store, projecting),
-        deliverRest(this.#options.store, recording),
-      ]);
-      if (delivered.every((count) => count === 0)) return;
+      let count = 0;
+      for (const process of this.#processes) {
+        const consumers = await this.#open(process);
+        const rest = (['projecting', 'recording'] as const).flatMap((role) =>
+          [...process.partitions[role]].map((partition) =>
+            deliverRest(this.#options.store, consumers[role], { partition, filter: this.#isOf(partition) }),
+          ),
+        );
+        for (const delivered of await Promise.all(rest)) count += delivered;
+      }
+      if (count === 0) return;
     }
   }
 
-  async #deliver(consumer: Consumer): Promise<void> {
+  async #deliver(process: Process, role: Role): Promise<void> {
     const { store, chance } = this.#options;
-    const from = await this.#from(consumer);
-    const page = await store.readAll({ ...(from === undefined ? {} : { after: from }), limit: chance.between(1, 80) });
-    const last = page.at(-1);
+    const consumer = (await this.#open(process))[role];
+    if (process.partitions[role].size === 0) return;
+    const partition = chance.pick([...process.partitions[role]]);
+    const from = await this.#from(consumer, partition);
+    const read = await store.readAll({ ...(from === undefined ? {} : { after: from }), limit: chance.between(1, 80) });
+    const last = read.at(-1);
     if (last === undefined) return;
+    const page = read.filter(this.#isOf(partition));
     const events = this.#disordered(page.flatMap((event) => (chance.oneIn(9) ? [event, event] : [event])));
+    const checkpoint = { ...store.identity, position: last.position, eventId: last.id };
     this.counts.deliveries++;
     try {
-      await consumer.handle({
-        partition: 0,
-        events,
-        checkpoint: { ...store.identity, position: last.position, eventId: last.id },
-      });
+      await consumer.handle({ partition, events, checkpoint });
     } catch (error) {
       if (!(error instanceof StoreUnavailableError) && !(error instanceof Cut)) throw error;
       // Whoever was cut off goes on, or is another who knows nothing.
-      if (chance.oneIn(2)) await this.#restart();
+      if (chance.oneIn(2)) this.#restart(process);
     }
   }
 
   /** Where the next delivery begins: mostly where the consumer stands, sometimes earlier. */
-  async #from(consumer: Consumer): Promise<Position | undefined> {
+  async #from(consumer: Consumer, partition: number): Promise<Position | undefined> {
     const { store, chance } = this.#options;
-    const standing = (await consumer.checkpoint(0))?.position;
+    const standing = (await consumer.checkpoint(partition))?.position;
     if (standing === undefined || !chance.oneIn(7)) return standing;
     this.counts.replays++;
     const before = (await store.readAll({ limit: 100_000 })).filter(({ position }) => position <= standing);
     return before[before.length - chance.between(1, 120)]?.position;
+  }
+
+  /** Another process is given a partition. The one that had it may be told later: until then both are at work on it. */
+  async #move(): Promise<void> {
+    const { chance } = this.#options;
+    this.counts.moves++;
+    const role = chance.pick<Role>(['projecting', 'recording']);
+    const partition = chance.pick([...this.#partitions()]);
+    const to = chance.pick(this.#processes);
+    for (const process of this.#processes) {
+      const had = process.partitions[role].has(partition);
+      if (process === to) process.partitions[role].add(partition);
+      else if (had && !chance.oneIn(3)) process.partitions[role].delete(partition);
+      else continue;
+      await (await this.#open(process))[role].reassigned?.();
+    }
+  }
+
+  #partitions(): Iterable<number> {
+    return Array(this.#options.processes === 1 ? 1 : 5).keys();
+  }
+
+  #isOf(partition: number): (event: StoredEvent) => boolean {
+    const count = [...this.#partitions()].length;
+    return ({ customerId }) => customerId === null || partitionOf(customerId, count) === partition;
   }
 
   #disordered(events: readonly StoredEvent[]): readonly StoredEvent[] {
@@ -109,7 +157,7 @@ export class ConsumersUnderFaults {
     return turns.map((key) => perKey[key]?.shift() as StoredEvent);
   }
 
-  async #open(): Promise<Consumers> {
+  async #open(process: Process): Promise<Consumers> {
     const { store, readStore, now } = this.#options;
     const collections = collectionsOf(definitions);
     this.#views ??= await readStore.open(`build-${this.#builds}`, collections);
@@ -121,24 +169,27 @@ export class ConsumersUnderFaults {
       now: () => now,
     };
     // Room for few, so that folds come, rest as text, and go.
-    this.#consumers ??= await createConsumers({
+    const { projecting, recording } = process.partitions;
+    const count = [...this.#partitions()].length;
+    process.consumers ??= await createConsumers({
       services: definitions,
       context,
       state: this.#cutting(state),
       memory: { maxFacts: 12, maxTextLength: 30_000 },
+      follows: (id) => projecting.has(partitionOf(id, count)) || recording.has(partitionOf(id, count)),
     });
-    return this.#consumers;
+    return process.consumers;
   }
 
-  async #restart(): Promise<void> {
+  #restart(process: Process): void {
     this.counts.restarts++;
-    this.#consumers = undefined;
+    process.consumers = undefined;
   }
 
   /** The views are lost, or of another version: they begin from nothing, the recorders do not. */
-  async #rebuild(): Promise<void> {
+  #rebuild(): void {
     this.counts.rebuilds++;
-    this.#consumers = undefined;
+    for (const process of this.#processes) process.consumers = undefined;
     this.#views = undefined;
     this.#builds++;
   }
@@ -162,19 +213,27 @@ export class ConsumersUnderFaults {
   }
 }
 
+/** Which of so many partitions a customer's events are in. */
+function partitionOf(customerId: string, count: number): number {
+  return Number.parseInt(customerId.slice(0, 8), 16) % count;
+}
+
+const everything = { partition: 0, filter: (): boolean => true };
+
 /** In order, in large pages. Returns how many events there were. */
-export async function deliverRest(store: EventStore, consumer: Consumer): Promise<number> {
+export async function deliverRest(
+  store: EventStore,
+  consumer: Consumer,
+  { partition, filter }: { readonly partition: number; readonly filter: (event: StoredEvent) => boolean } = everything,
+): Promise<number> {
   let count = 0;
   for (;;) {
-    const from = (await consumer.checkpoint(0))?.position;
-    const events = await store.readAll({ ...(from === undefined ? {} : { after: from }), limit: 1_000 });
-    const last = events.at(-1);
+    const from = (await consumer.checkpoint(partition))?.position;
+    const read = await store.readAll({ ...(from === undefined ? {} : { after: from }), limit: 1_000 });
+    const last = read.at(-1);
     if (last === undefined) return count;
-    count += events.length;
-    await consumer.handle({
-      partition: 0,
-      events,
-      checkpoint: { ...store.identity, position: last.position, eventId: last.id },
-    });
+    count += read.length;
+    const checkpoint = { ...store.identity, position: last.position, eventId: last.id };
+    await consumer.handle({ partition, events: read.filter(filter), checkpoint });
   }
 }

@@ -24,6 +24,8 @@ export interface ConsumersOptions {
   /** Where holds and the recorders' checkpoint are kept. */
   readonly state: ViewSet;
   readonly memory: CustomerMemory;
+  /** Whether all events of a customer with this id are delivered to this process. */
+  readonly follows: (id: string) => boolean;
 }
 
 /** What a process makes of the log, ready to be given deliveries. */
@@ -35,12 +37,18 @@ export interface Consumers {
 }
 
 /** Puts the consumers of some services together, over one memory of customers and policies. */
-export async function createConsumers({ services, context, state, memory }: ConsumersOptions): Promise<Consumers> {
+export async function createConsumers({
+  services,
+  context,
+  state,
+  memory,
+  follows,
+}: ConsumersOptions): Promise<Consumers> {
   const { store, calendar, now } = context;
   let policies: Policies = noPolicies;
   const seen = new Set<string>();
   const givenUpTo = await furthestCheckpoint(context.views, state);
-  const customers = new CustomerCache({ store, calendar, policies: () => policies, memory, givenUpTo });
+  const customers = new CustomerCache({ store, calendar, policies: () => policies, memory, follows, givenUpTo });
   const onPolicy = (event: RecordedEvent): void => {
     if (event.type !== 'PolicyPublished' || seen.has(event.id)) return;
     seen.add(event.id);

@@ -31,7 +31,7 @@ function cacheOf(
 ): CustomerCache {
   const policies = policiesFrom(defaultPolicies);
   const calendar = calendarOf('UTC');
-  return new CustomerCache({ store: over, calendar, policies: () => policies, memory, givenUpTo });
+  return new CustomerCache({ store: over, calendar, policies: () => policies, memory, follows: () => true, givenUpTo });
 }
 
 let written = 0;

@@ -12,6 +12,8 @@ export interface CustomerCacheOptions {
   readonly calendar: Calendar;
   readonly policies: () => Policies;
   readonly memory: CustomerMemory;
+  /** Whether all events of a customer with this id come here; what is remembered of others would go stale. */
+  readonly follows: (id: string) => boolean;
   /** Of all readers' checkpoints the furthest: what lies before it will not be given to all of them. */
   readonly givenUpTo: Position;
 }
@@ -31,12 +33,26 @@ export class CustomerCache {
   constructor(options: CustomerCacheOptions) {
     this.#options = options;
     this.#givenUpTo = options.givenUpTo;
-    this.#known = new KnownCustomers(options.memory, () => this.#newFold());
+    this.#known = new KnownCustomers({
+      memory: options.memory,
+      mayKeep: (customer) => this.keeps(customer),
+      newFold: () => this.#newFold(),
+    });
   }
 
   /** Forgets everybody, as when a policy changed. */
   clear(): void {
     this.#known.clear();
+  }
+
+  /** Whether all events of the customer come here, so that what is known of them stays right. */
+  keeps({ ids }: KnownCustomer): boolean {
+    return ids.every(this.#options.follows);
+  }
+
+  /** Forgets the customer with this id: the log may have more. */
+  forget(id: string): void {
+    this.#known.forget(id);
   }
 
   /** Folds events of customers, in log order: those whom they changed, each with their events, in use until disposed of. */

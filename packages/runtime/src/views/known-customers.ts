@@ -10,6 +10,13 @@ export interface CustomerMemory {
   readonly maxTextLength: number;
 }
 
+interface KnownCustomersOptions {
+  readonly memory: CustomerMemory;
+  /** Those who may not are known for as long as somebody works with them. */
+  readonly mayKeep: (customer: KnownCustomer) => boolean;
+  readonly newFold: () => CustomerFold;
+}
+
 /** What a customer without facts costs, in facts. */
 const costPerCustomer = 4;
 
@@ -36,6 +43,7 @@ interface InUse {
  * meanwhile, and what the two come to know would be told to one of them only.
  */
 export class KnownCustomers {
+  readonly #mayKeep: (customer: KnownCustomer) => boolean;
   readonly #newFold: () => CustomerFold;
   readonly #atHand: LRUCache<string, KnownCustomer>;
   readonly #resting: LRUCache<string, string>;
@@ -43,7 +51,9 @@ export class KnownCustomers {
   /** From an id that is not canonical to the one that is. */
   readonly #canonical = new Map<string, string>();
 
-  constructor({ maxFacts, maxTextLength }: CustomerMemory, newFold: () => CustomerFold) {
+  constructor({ memory, mayKeep, newFold }: KnownCustomersOptions) {
+    const { maxFacts, maxTextLength } = memory;
+    this.#mayKeep = mayKeep;
     this.#newFold = newFold;
     this.#resting = new LRUCache({ maxSize: maxTextLength, sizeCalculation: ({ length }) => length });
     this.#atHand = new LRUCache({
@@ -68,8 +78,9 @@ export class KnownCustomers {
   keep(customer: KnownCustomer): void {
     // Setting the same value again would leave its size as it was counted first.
     this.#atHand.delete(customer.id);
+    if (!this.#mayKeep(customer)) return;
     this.#atHand.set(customer.id, customer);
-    for (const id of customer.ids) if (id !== customer.id) this.#canonical.set(id, customer.id);
+    this.#resolve(customer);
   }
 
   /** From here on to its `release` there is no second object of this customer. */
@@ -77,6 +88,7 @@ export class KnownCustomers {
     const inUse = this.#inUse.get(customer.id);
     if (inUse?.customer === customer) inUse.users++;
     else this.#inUse.set(customer.id, { customer, users: 1 });
+    this.#resolve(customer);
   }
 
   /** Takes a `use` back; whoever was forgotten meanwhile stays forgotten. */
@@ -84,7 +96,12 @@ export class KnownCustomers {
     const inUse = this.#inUse.get(customer.id);
     if (inUse?.customer !== customer || --inUse.users > 0) return;
     this.#inUse.delete(customer.id);
+    if (!this.#mayKeep(customer)) for (const id of customer.ids) this.#canonical.delete(id);
     this.keep(customer);
+  }
+
+  #resolve({ id, ids }: KnownCustomer): void {
+    for (const own of ids) if (own !== id) this.#canonical.set(own, id);
   }
 
   /** Forgets the customer with this id, canonical or not. */

@@ -42,6 +42,7 @@ it.each(['read from the log', 'folded on'])('I12: an event that cannot be folded
     calendar: calendarOf('UTC'),
     policies: () => policiesFrom(defaultPolicies),
     memory: { maxFacts: 100, maxTextLength: 1_000 },
+    follows: () => true,
     givenUpTo: '',
   });
   if (how === 'folded on') (await customers.use([customer]))[Symbol.dispose]();

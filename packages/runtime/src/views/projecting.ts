@@ -3,7 +3,7 @@ import { type CustomerCache, shownState } from './customer-cache.ts';
 import type { KnownCustomer } from './known-customer.ts';
 import type { RecordedEvent } from './recorded-event.ts';
 import { poisonOrPassing, readDelivery } from './recorded-event.ts';
-import { DocumentWriter, documentKey } from './replace-documents.ts';
+import { DocumentWriter, documentKey, untilWritten } from './replace-documents.ts';
 import { checkpointsOf, storedCheckpoint } from './stored-checkpoint.ts';
 import type { DocumentChange, Projection, ViewsContext } from './types.ts';
 
@@ -23,9 +23,7 @@ export function createProjectingConsumer({ projections, customers, context, onPo
   const perCustomer = projections.filter((projection) => projection.customer !== undefined);
   const perEvent = projections.filter((projection) => projection.event !== undefined);
 
-  const handle = async (delivery: Delivery): Promise<void> => {
-    const delivered = readDelivery(delivery.events);
-    for (const event of delivered) if (event.type === 'PolicyPublished') onPolicy(event);
+  const handle = async (delivery: Delivery, delivered: readonly RecordedEvent[]): Promise<void> => {
     const changes = new Map<string, DocumentChange & { guard: string }>();
     const put = (list: readonly DocumentChange[], guard: string): void => {
       for (const change of list) changes.set(documentKey(change.collection, change.id), { ...change, guard });
@@ -61,10 +59,23 @@ export function createProjectingConsumer({ projections, customers, context, onPo
     await writer.write(changes, checkpointsOf(projectingConsumer, delivery));
   };
 
+  /** Where somebody else has written since, customers are read from the log again: it has all that the other knew. */
+  const handleUntilWritten = async (delivery: Delivery): Promise<void> => {
+    const delivered = readDelivery(delivery.events);
+    for (const event of delivered) if (event.type === 'PolicyPublished') onPolicy(event);
+    await untilWritten(
+      () => handle(delivery, delivered),
+      () => {
+        // All of the delivery: what projections noted of it was not written.
+        for (const { customerId } of delivered) if (customerId !== null) customers.forget(customerId);
+      },
+    );
+  };
+
   /** Projections may remember what they have written; after a failure that is not known any more. */
   const handleOrForget = async (delivery: Delivery): Promise<void> => {
     try {
-      await handle(delivery);
+      await handleUntilWritten(delivery);
     } catch (error) {
       customers.clear();
       throw error;
@@ -75,6 +86,10 @@ export function createProjectingConsumer({ projections, customers, context, onPo
     name: projectingConsumer,
     checkpoint: (partition) => storedCheckpoint(context.views, projectingConsumer, partition),
     handle: handleOrForget,
+    reassigned: async () => {
+      customers.clear();
+      writer.forget();
+    },
   };
 }
 

@@ -5,7 +5,7 @@ import type { ImportHolds } from './import-holds.ts';
 import type { RecordedEvent } from './recorded-event.ts';
 import { readDelivery } from './recorded-event.ts';
 import type { Occasion, Recording } from './recording.ts';
-import { DocumentWriter, documentKey } from './replace-documents.ts';
+import { DocumentWriter, documentKey, untilWritten } from './replace-documents.ts';
 import { checkpointsOf, storedCheckpoint } from './stored-checkpoint.ts';
 import type { DocumentChange } from './types.ts';
 
@@ -52,7 +52,9 @@ export function createRecordingConsumer({ state, customers, recording, holds, on
     const guarded = changes.map(
       (change) => [documentKey(change.collection, change.id), { ...change, guard: position }] as const,
     );
-    await writer.write(new Map(guarded), checkpointsOf(recordingConsumer, delivery));
+    const checkpoints = checkpointsOf(recordingConsumer, delivery);
+    // Whoever else writes these rows says the same of the same events: there is nothing to fold again.
+    await untilWritten(() => writer.write(new Map(guarded), checkpoints));
   };
 
   let failed = false;
@@ -67,6 +69,11 @@ export function createRecordingConsumer({ state, customers, recording, holds, on
     name: recordingConsumer,
     checkpoint: (partition) => storedCheckpoint(state, recordingConsumer, partition),
     handle: handleAfterFailure,
+    reassigned: async () => {
+      customers.clear();
+      writer.forget();
+      await holds.reload();
+    },
   };
 }
 

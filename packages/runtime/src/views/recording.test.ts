@@ -58,6 +58,7 @@ it('I23: an append of which no answer came may have happened: what stands is rea
     calendar: calendarOf('UTC'),
     policies: () => policiesFrom(defaultPolicies),
     memory: { maxFacts: 100, maxTextLength: 1_000 },
+    follows: () => true,
     givenUpTo: '',
   });
   const now = (): number => Date.parse('2026-02-01T00:00:00Z');

@@ -33,6 +33,8 @@ export class Recording {
   readonly #recorders: readonly Recorder[];
   readonly #now: () => number;
   readonly #turns = new OneAtATime();
+  /** What stands of customers whose events don't all come here, for one attempt. */
+  readonly #marks = new Map<string, RecordingMark>();
 
   constructor(parts: {
     store: EventStore;
@@ -57,8 +59,13 @@ export class Recording {
       if (attempt === attempts)
         throw new Error(`recording for ${open.size} customers met a conflict ${attempts} times`);
       const plans: Plan[] = [];
-      using customers = await this.#customers.use(open.keys());
-      for (const [customer] of customers) {
+      using known = await this.#customers.use(open.keys());
+      const all = [...known].map(([customer]) => customer);
+      const strangers = all.filter((customer) => !this.#customers.keeps(customer));
+      await this.#readMarks(strangers);
+      using readAgain = await this.#customers.use(strangers.map(({ id }) => id));
+      const followed = all.filter((customer) => this.#customers.keeps(customer));
+      for (const customer of [...followed, ...[...readAgain].map(([own]) => own)]) {
         const occasion = customer.ids.map((id) => open.get(id)).find((own) => own !== undefined);
         if (occasion === undefined) continue;
         for (const recorder of this.#recorders) {
@@ -69,6 +76,25 @@ export class Recording {
         }
       }
       open = await this.#append(plans);
+      // Somebody else has recorded, and may have known more than is known here.
+      for (const id of open.keys()) this.#customers.forget(id);
+    }
+  }
+
+  /**
+   * Reads what stands recorded of customers whose events don't all come here, and forgets the customers: read again, they
+   * are no older than that. Else what somebody else has recorded meanwhile would be taken back.
+   */
+  async #readMarks(strangers: readonly KnownCustomer[]): Promise<void> {
+    this.#marks.clear();
+    for (const { id, ids } of strangers) {
+      for (const recorder of this.#recorders) {
+        for (const own of ids) {
+          const stream = recorder.stream(own);
+          this.#marks.set(stream, await this.#read(stream, recorder));
+        }
+      }
+      this.#customers.forget(id);
     }
   }
 
@@ -76,7 +102,7 @@ export class Recording {
   async #plan(customer: KnownCustomer, id: string, recorder: Recorder, occasion: Occasion): Promise<Plan | undefined> {
     const { fold, marks } = customer;
     const stream = recorder.stream(id);
-    const mark = marks.get(stream) ?? (await this.#read(stream, recorder));
+    const mark = marks.get(stream) ?? this.#marks.get(stream) ?? (await this.#read(stream, recorder));
     // What time has brought about stays, though a clock be set back.
     const until = Math.max(this.#now(), customer.until, mark.until, fold.lastFactAt ?? 0);
     const state = id === customer.id ? fold.at(until) : undefined;

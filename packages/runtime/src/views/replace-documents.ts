@@ -7,7 +7,8 @@ const guardsKept = 100_000;
 
 /**
  * Writes documents, each guarded by what the stored one was folded from. Guards of documents written last are remembered;
- * an unknown one is taken to be new, and read when that turns out wrong.
+ * an unknown one is taken to be new. Where a guard turns out wrong the stored one is read, and whoever asked has to fold
+ * again before writing over it: somebody else may have known more.
  */
 export class DocumentWriter {
   readonly #views: ViewSet;
@@ -17,31 +18,33 @@ export class DocumentWriter {
     this.#views = views;
   }
 
+  /** @throws {GuardMismatchError} having written nothing and learned the guards: what is folded from now on can be written */
   async write(
     changes: ReadonlyMap<string, DocumentChange & { readonly guard: string }>,
     checkpoints: Readonly<Record<string, Json>>,
   ): Promise<void> {
     await this.#expectRemoved(changes.values());
-    for (;;) {
-      const replaces: GuardedReplace[] = [];
-      for (const { collection, id, document, guard } of changes.values()) {
-        const expected = this.#guardsOf(collection).get(id) ?? null;
-        if (document === null && expected === null) continue;
-        replaces.push({ collection, id, document, guard, expected });
-      }
-      try {
-        await this.#views.write({ replaces, checkpoints } satisfies WriteBatch);
-      } catch (error) {
-        if (!(error instanceof GuardMismatchError)) throw error;
-        await this.#learn(error.mismatches);
-        continue;
-      }
-      for (const { collection, id, document, guard, isFinal } of changes.values()) {
-        if (document === null || isFinal === true) this.#guardsOf(collection).delete(id);
-        else this.#guardsOf(collection).set(id, guard);
-      }
-      return;
+    const replaces: GuardedReplace[] = [];
+    for (const { collection, id, document, guard } of changes.values()) {
+      const expected = this.#guardsOf(collection).get(id) ?? null;
+      if (document === null && expected === null) continue;
+      replaces.push({ collection, id, document, guard, expected });
     }
+    try {
+      await this.#views.write({ replaces, checkpoints } satisfies WriteBatch);
+    } catch (error) {
+      if (error instanceof GuardMismatchError) await this.#learn(error.mismatches);
+      throw error;
+    }
+    for (const { collection, id, document, guard, isFinal } of changes.values()) {
+      if (document === null || isFinal === true) this.#guardsOf(collection).delete(id);
+      else this.#guardsOf(collection).set(id, guard);
+    }
+  }
+
+  /** Forgets what stands in the views: others may have written. */
+  forget(): void {
+    this.#guards.clear();
   }
 
   async #expectRemoved(changes: Iterable<DocumentChange>): Promise<void> {
@@ -71,6 +74,26 @@ export class DocumentWriter {
       this.#guards.set(collection, guards);
     }
     return guards;
+  }
+}
+
+/** Of one write, with somebody else writing the same documents. */
+const attempts = 8;
+
+/**
+ * Writes, again as long as somebody else came first.
+ * @param onMismatch called before it is tried again, to forget what the other may have known better
+ * @throws {GuardMismatchError} if it never came through: to be tried again later
+ */
+export async function untilWritten(write: () => Promise<void>, onMismatch?: () => void): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await write();
+      return;
+    } catch (error) {
+      if (!(error instanceof GuardMismatchError) || attempt === attempts) throw error;
+      onMismatch?.();
+    }
   }
 }
 

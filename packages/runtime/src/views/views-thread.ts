@@ -35,7 +35,7 @@ const { views, version, isFresh } = await openViews(readStore);
 const state = await readStore.open(stateVersion(store.identity), stateCollections);
 
 const context = { store, views, calendar: calendarOf(options.zone), now: clock.now };
-const consumers = await createConsumers({ services, context, state, memory: options.memory });
+const consumers = await createConsumers({ services, context, state, memory: options.memory, follows: () => true });
 const parkingLot = createParkingLot(state, () => void sayParked());
 if (isFresh) await forgetParks();
 /** Under load fifty deliveries a second hold what hundreds would, for a fraction of the work. */
