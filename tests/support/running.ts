@@ -73,6 +73,7 @@ export async function start({ now, env = {}, directory: given, more = [] }: Star
     ...env,
   });
   const running = await startProcess({
+    name: 'standalone',
     services: [...config.TENURE_SERVICES, ...more],
     config,
     info,

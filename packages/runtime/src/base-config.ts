@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { type ApiKey, apiKeys } from './api-keys.ts';
 import { type ClockDescription, startingAt, systemClock } from './clock.ts';
+import { eventBusUrl, eventStoreUrl, readStoreUrl } from './engines/engines.ts';
 
 const whole = (min: number, max: number): z.ZodPipe<z.ZodString, z.ZodTransform<number, string>> =>
   z.string().transform((text, context) => {
@@ -58,6 +59,22 @@ export const baseConfig = z.object({
     .default('127.0.0.1')
     .meta({ description: 'Address to listen on; another than loopback needs TENURE_KEYS' }),
   TENURE_DATA: z.string().default('./data').meta({ description: 'Directory of the embedded store' }),
+  TENURE_EVENT_STORE: eventStoreUrl.prefault('sqlite:').meta({
+    description: 'The log: "sqlite:" in TENURE_DATA, or an esdb:// connection string of EventStoreDB',
+    secret: true,
+  }),
+  TENURE_EVENT_BUS: eventBusUrl.prefault('embedded:').meta({
+    description: 'What brings events to the views: "embedded:", or kafka://host:port[,host:port...][/prefix of topics]',
+  }),
+  TENURE_READ_STORE: readStoreUrl.prefault('sqlite:').meta({
+    description:
+      'The views: "sqlite:" in TENURE_DATA, or a mongodb:// connection string with the databases\' first name',
+    secret: true,
+  }),
+  TENURE_KEY_STORE: readStoreUrl.optional().meta({
+    description: 'The keys of personal data; if absent beside the log, with EventStoreDB beside the views',
+    secret: true,
+  }),
   TENURE_ZONE: zone.default('UTC').meta({ description: 'Time zone in which calendar days are taken' }),
   TENURE_CLOCK: clock
     .prefault('system')

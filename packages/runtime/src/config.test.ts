@@ -23,6 +23,9 @@ describe('configuration', () => {
       TENURE_PORT: 8080,
       TENURE_HOST: '127.0.0.1',
       TENURE_DATA: './data',
+      TENURE_EVENT_STORE: { kind: 'sqlite' },
+      TENURE_EVENT_BUS: { kind: 'embedded' },
+      TENURE_READ_STORE: { kind: 'sqlite' },
       TENURE_ZONE: 'UTC',
       TENURE_CLOCK: { kind: 'system' },
       TENURE_LOG_LEVEL: 'info',
@@ -79,7 +82,13 @@ describe('configuration', () => {
       secret: false,
     });
     expect(entries).toContainEqual({ name: 'OWN', description: 'Mine', default: null, required: true, secret: false });
-    expect(entries.filter(({ secret }) => secret).map(({ name }) => name)).toEqual(['TENURE_ID_KEY', 'TENURE_KEYS']);
+    expect(entries.filter(({ secret }) => secret).map(({ name }) => name)).toEqual([
+      'TENURE_EVENT_STORE',
+      'TENURE_READ_STORE',
+      'TENURE_KEY_STORE',
+      'TENURE_ID_KEY',
+      'TENURE_KEYS',
+    ]);
     expect(() => describeConfig(z.object({ SILENT: z.string() }))).toThrow('SILENT has no description');
   });
 });

@@ -18,6 +18,15 @@ export {
 } from './commands/commands.ts';
 export { type Step, type StepOptions, stateOf, step } from './commands/step.ts';
 export { type ConfigEntry, describeConfig, loadConfig } from './config.ts';
+export {
+  type Engines,
+  type EventBusEngine,
+  type EventStoreEngine,
+  enginesOf,
+  type MongoDatabase,
+  type ReadStoreEngine,
+} from './engines/engines.ts';
+export { openReadStore } from './engines/read-store-access.ts';
 export { type ActionRouteOptions, actionRoute, commandIdOf } from './facts/action-route.ts';
 export {
   defineFact,

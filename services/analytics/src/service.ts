@@ -1,4 +1,4 @@
-import { defaultLifecycle, defaultSatisfaction } from '@tenure/domain';
+import { defaultLifecycle, defaultProgramme, defaultSatisfaction } from '@tenure/domain';
 import type { Service } from '@tenure/runtime';
 import { customerRoutes } from './routes/customer.ts';
 import { customerListRoutes } from './routes/customer-list.ts';
@@ -16,5 +16,6 @@ export const service: Service = {
     ...reportRoutes(context),
   ],
   views: { module: new URL('./views.ts', import.meta.url).href, definition: views },
-  policies: [defaultLifecycle, defaultSatisfaction],
+  // The programme, too: the documents show tiers, and this service may start before the one that owns them.
+  policies: [defaultLifecycle, defaultSatisfaction, defaultProgramme],
 };

@@ -24,5 +24,5 @@ export interface StandaloneOptions extends Pick<ProcessOptions, 'clock' | 'check
 export async function startStandalone({ env, ...options }: StandaloneOptions): Promise<RunningProcess> {
   const config = loadConfig(standaloneConfig, env);
   const log = createLog({ level: config.TENURE_LOG_LEVEL, service: 'standalone' });
-  return startProcess({ services: config.TENURE_SERVICES, config, info, log, ...options });
+  return startProcess({ name: 'standalone', services: config.TENURE_SERVICES, config, info, log, ...options });
 }

@@ -52,7 +52,7 @@ async function runDemo(io: Io, { seed, customers, speed, days }: Options): Promi
     });
     const log = createLog({ level: io.env.TENURE_LOG_LEVEL || 'warn', service: 'demo', destination: io.stderr });
     const services = config.TENURE_SERVICES;
-    const running = await startProcess({ services, config, info, log, clock: clock.description });
+    const running = await startProcess({ name: 'standalone', services, config, info, log, clock: clock.description });
     const client = createClient({ url: running.url, apiKey: undefined });
     const publisher = createPublisher(client);
     say(io, `Tenure answers at ${running.url}, from a store that is thrown away at the end. Ctrl-C ends it.`);

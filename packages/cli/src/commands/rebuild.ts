@@ -1,7 +1,6 @@
 import { setTimeout as pass } from 'node:timers/promises';
-import { openSqliteReadStore } from '@tenure/read-store/sqlite';
-import { loadConfig } from '@tenure/runtime';
-import { standaloneConfig } from '@tenure/standalone';
+import { enginesOf, loadConfig, openReadStore } from '@tenure/runtime';
+import { type StandaloneConfig, standaloneConfig } from '@tenure/standalone';
 import { Argument, Command } from 'commander';
 import { CommandFailedError } from '../errors.ts';
 import { type Io, say, sayJson } from '../io.ts';
@@ -26,7 +25,7 @@ export function rebuildCommand(io: Io): Command {
 }
 
 async function rebuild(io: Io): Promise<string | null> {
-  const before = await currentVersion(loadConfig(standaloneConfig, io.env).TENURE_DATA);
+  const before = await currentVersion(loadConfig(standaloneConfig, io.env));
   const advice = 'A rebuild needs the store for itself.';
   const { running } = await startEmbedded(io, { advice, rebuildViews: true });
   try {
@@ -43,8 +42,9 @@ async function rebuild(io: Io): Promise<string | null> {
   }
 }
 
-async function currentVersion(directory: string): Promise<string | undefined> {
-  const readStore = openSqliteReadStore({ directory, role: 'reader' });
+async function currentVersion(config: StandaloneConfig): Promise<string | undefined> {
+  const { readStore: engine } = enginesOf(config);
+  const readStore = await openReadStore({ engine, directory: config.TENURE_DATA, owner: 'standalone' }, 'reader');
   try {
     return await readStore.current();
   } finally {

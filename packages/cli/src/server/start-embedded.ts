@@ -35,7 +35,14 @@ export async function startEmbedded({ env, stderr }: Io, { advice, ...options }:
   });
   const log = createLog({ level: env.TENURE_LOG_LEVEL || 'error', service: 'cli', destination: stderr });
   try {
-    const running = await startProcess({ services: config.TENURE_SERVICES, config, info, log, ...options });
+    const running = await startProcess({
+      name: 'standalone',
+      services: config.TENURE_SERVICES,
+      config,
+      info,
+      log,
+      ...options,
+    });
     return { running, apiKey: secret };
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error) || error.code !== 'store-locked') throw error;

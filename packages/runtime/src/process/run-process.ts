@@ -34,7 +34,7 @@ export async function runProcess<C extends BaseConfig = BaseConfig>(options: Run
     const services = typeof options.services === 'function' ? options.services(config) : options.services;
     const log = createLog({ level: config.TENURE_LOG_LEVEL, service: name });
     log.info({ config: showConfig(schema, env) }, 'starting');
-    const running = await startProcess({ services, config, info, log });
+    const running = await startProcess({ name, services, config, info, log });
     log.info({ at: running.url }, 'ready');
     onReady?.(running.url);
 

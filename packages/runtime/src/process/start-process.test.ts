@@ -30,6 +30,7 @@ afterEach(async () => {
 
 async function start(env: Record<string, string> = {}, more: Partial<ProcessOptions> = {}): Promise<RunningProcess> {
   const started = await startProcess({
+    name: 'notes',
     services: [notes],
     config: loadConfig(baseConfig, { TENURE_PORT: '0', TENURE_DATA: directory, TENURE_GRACE_MS: '3000', ...env }),
     info: { title: 'Notes', version: '0.0.0', description: 'For tests' },

@@ -1,8 +1,9 @@
-import { connectSqliteEventStore, startLogWriter } from '@tenure/event-store/sqlite';
 import type { BaseConfig } from '../base-config.ts';
 import { type Clock, type ClockDescription, openClock } from '../clock.ts';
 import { createCommands } from '../commands/commands.ts';
 import { ConfigError } from '../config.ts';
+import { enginesOf } from '../engines/engines.ts';
+import { serveLog } from '../engines/log-access.ts';
 import { isLoopback } from '../http/access.ts';
 import { createPositionWait } from '../http/min-position.ts';
 import type { ApiInfo } from '../http/openapi.ts';
@@ -18,12 +19,14 @@ import { createMetrics } from '../telemetry/metrics.ts';
 import { activeTraceparent, isTracing } from '../telemetry/tracing.ts';
 import { projectingConsumer } from '../views/projecting.ts';
 import { recordingConsumer } from '../views/recording-consumer.ts';
-import { startViews } from '../views/start-views.ts';
+import { startViews, type Views } from '../views/start-views.ts';
 import { collectionsOf } from '../views/view-version.ts';
 import { publishPolicies } from './publish-policies.ts';
 import { createLagMeter, type LagMeter } from './view-lag.ts';
 
 export interface ProcessOptions {
+  /** The process's own, lower case: its views are kept under it. */
+  readonly name: string;
   readonly services: readonly Service[];
   readonly config: BaseConfig;
   readonly info: ApiInfo;
@@ -61,18 +64,18 @@ export class ClockBehindError extends Error {
 const CUSTOMER_MEMORY = { maxFacts: 500_000, maxTextLength: 120_000_000 };
 const TIMERS_EVERY_MS = 250;
 const VIEW_PAGE_EVENTS = 2_000;
-const READ_CACHE_MEBIBYTES = 16;
 /** A machine's clock is set right by steps that are no reason to stand still. */
 const TOLERATED_STEP_MS = 60_000;
 
 /**
- * Runs services on the embedded engines: log writer and views in threads of their own, HTTP and decisions in this one.
+ * Runs services: the views, and the writer of an embedded log, in threads of their own, HTTP and decisions in this one.
  * @throws {ConfigError} for an address that others can reach, without keys
  * @throws {IdKeyError} {StoreLockedError} {ClockBehindError} {PolicyVersionError} {RouteDeclarationError}
  */
 export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
-  const { services, config, log } = options;
+  const { name, services, config, log } = options;
   checkAddress(config);
+  const engines = enginesOf(config);
   const clockDescription = options.clock ?? config.TENURE_CLOCK;
   const clock = openClock(clockDescription);
   const directory = config.TENURE_DATA;
@@ -81,11 +84,10 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   // What was opened is closed in the opposite order, at the end as well as after a failed start.
   const opened = new AsyncDisposableStack();
   try {
-    const writer = await startLogWriter({ directory });
-    opened.defer(() => writer.close());
-    const store = connectSqliteEventStore(writer.connect(), { now: clock.now, cacheMebibytes: READ_CACHE_MEBIBYTES });
-    opened.defer(() => store.close());
-    checkClock(clock, clockDescription, store.lastRecordedAt());
+    const served = await serveLog(engines, { directory, now: clock.now });
+    opened.defer(() => served.close());
+    const { store } = served;
+    checkClock(clock, clockDescription, await served.lastRecordedAt());
     await publishPolicies(
       services.flatMap((service) => service.policies ?? []),
       { store, clock },
@@ -93,8 +95,9 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
 
     const definitions = services.flatMap((service) => service.views ?? []);
     const views = await startViews({
-      connection: writer.connect(),
-      directory,
+      engines,
+      log: served.access(),
+      views: { engine: engines.readStore, directory, owner: name },
       clock: clockDescription,
       zone: config.TENURE_ZONE,
       modules: definitions.map(({ module }) => module),
@@ -132,8 +135,9 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     const routes = [...serviceRoutes(services, context), ...parkedRoutes(views)];
     const operations = operationRoutes(routes, {
       dependencies: [
-        { name: 'event-store', check: () => writer.failure?.message },
+        { name: 'event-store', check: served.check },
         { name: 'views', check: () => views.failure },
+        ...(engines.readStore.kind === 'sqlite' ? [] : [{ name: 'read-store', check: () => checkViews(views) }]),
       ],
       clock,
       clockDescription,
@@ -183,6 +187,17 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     await opened.disposeAsync();
     throw error;
   }
+}
+
+/** Why the views cannot be read; undefined if they can. */
+function checkViews(views: Views): Promise<string | undefined> {
+  return views
+    .current()
+    .checkpoint(projectingConsumer)
+    .then(
+      () => undefined,
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    );
 }
 
 /** Without keys everyone may do everything, so only this machine may be everyone. */

@@ -57,6 +57,7 @@ export async function serveForTest(
     },
   });
   const running = await startProcess({
+    name: 'test',
     services,
     config: loadConfig(baseConfig, { TENURE_PORT: '0', TENURE_DATA: directory, ...env }),
     info: { title: 'Test', version: '0.0.0', description: 'Services under test' },

@@ -1,13 +1,16 @@
 import type { Park, ReplayOutcome } from '@tenure/event-bus';
 import type { Position } from '@tenure/event-store';
-import type { SqliteEventStoreConnection } from '@tenure/event-store/sqlite';
 import type { ClockDescription } from '../clock.ts';
+import type { Engines } from '../engines/engines.ts';
+import type { LogAccess } from '../engines/log-access.ts';
+import type { ReadStoreAccess } from '../engines/read-store-access.ts';
 import type { CustomerMemory } from './known-customers.ts';
 
 /** What the views' thread is started with. */
 export interface ViewsThreadOptions {
-  readonly connection: SqliteEventStoreConnection;
-  readonly directory: string;
+  readonly engines: Engines;
+  readonly log: LogAccess;
+  readonly views: ReadStoreAccess;
   readonly clock: ClockDescription;
   /** IANA zone of calendar days. */
   readonly zone: string;

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { Park, ReplayOutcome } from '@tenure/event-bus';
 import type { Position } from '@tenure/event-store';
 import type { CollectionDefinition, ReadStore, ViewSet } from '@tenure/read-store';
-import { openSqliteReadStore } from '@tenure/read-store/sqlite';
+import { openReadStore } from '../engines/read-store-access.ts';
 import { Problem } from '../http/problem.ts';
 import { projectingConsumer } from './projecting.ts';
 import type { ViewsMessage, ViewsRequest, ViewsThreadOptions } from './protocol.ts';
@@ -47,13 +47,13 @@ const resourceLimits = { maxOldGenerationSizeMb: 1_024, maxYoungGenerationSizeMb
 /** Starts the thread that writes the views and opens them for reading. @throws {Error} when the thread cannot start */
 export async function startViews(options: StartViewsOptions): Promise<Views> {
   const { collections, onFailure, onParked, onBuilding, ...threadOptions } = options;
+  const readStore = await openReadStore(options.views, 'reader');
   const worker = new Worker(new URL('./views-thread.ts', import.meta.url), {
     workerData: threadOptions satisfies ViewsThreadOptions,
-    transferList: [options.connection.port],
+    transferList: options.log.kind === 'sqlite' ? [options.log.connection.port] : [],
     name: 'views',
     resourceLimits,
   });
-  const readStore = openSqliteReadStore({ directory: options.directory, role: 'reader' });
   const handle = new ViewsHandle({ worker, readStore, collections, onFailure, onParked, onBuilding });
   try {
     await handle.ready;

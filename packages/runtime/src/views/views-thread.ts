@@ -1,11 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { calendarOf } from '@tenure/domain';
 import { type Consumer, PoisonError, type Subscription } from '@tenure/event-bus';
-import { createEmbeddedEventBus } from '@tenure/event-bus/embedded';
-import { connectSqliteEventStore } from '@tenure/event-store/sqlite';
 import type { ReadStore, ViewSet } from '@tenure/read-store';
-import { openSqliteReadStore } from '@tenure/read-store/sqlite';
 import { openClock } from '../clock.ts';
+import { openBus } from '../engines/bus-access.ts';
+import { connectLog } from '../engines/log-access.ts';
+import { openReadStore } from '../engines/read-store-access.ts';
 import { policyEvents } from '../policies.ts';
 import { stopTracing } from '../telemetry/otel.ts';
 import { inSpans } from '../telemetry/tracing.ts';
@@ -26,27 +26,38 @@ const port = parentPort;
 if (port === null) throw new Error('the views are a worker thread');
 const say = (message: ViewsMessage): void => port.postMessage(message);
 
+const { engines, pageSize } = options;
+/** Other processes work on the same views, and what they do is not told to this one. */
+const isShared = engines.eventBus.kind !== 'embedded';
+
+/** What was said last of where the consumers stand. */
+const said = new Map<string, { readonly position: string | null; readonly failure: string | undefined }>();
+
 yieldToWrites();
 const clock = openClock(options.clock);
-const store = connectSqliteEventStore(options.connection, { now: clock.now, cacheMebibytes: 16 });
-const readStore = openSqliteReadStore({ directory: options.directory, role: 'writer' });
+const store = await connectLog(options.log, { now: clock.now });
+const readStore = await openReadStore(options.views, 'writer');
 const services = await loadServices(options.modules);
 const { views, version, isFresh } = await openViews(readStore);
 const state = await readStore.open(stateVersion(store.identity), stateCollections);
 
 const context = { store, views, calendar: calendarOf(options.zone), now: clock.now };
-const consumers = await createConsumers({ services, context, state, memory: options.memory, follows: () => true });
 const parkingLot = createParkingLot(state, () => void sayParked());
 if (isFresh) await forgetParks();
-/** Under load fifty deliveries a second hold what hundreds would, for a fraction of the work. */
-const gatherMs = 20;
-const bus = createEmbeddedEventBus({ store, parkingLot, now: clock.now, pageSize: options.pageSize, gatherMs });
+const { owner } = options.views;
+const groups = { [projectingConsumer]: `${owner}.${version}`, [recordingConsumer]: `${owner}.${recordingConsumer}` };
+const bus = await openBus({ engines, store, parkingLot, now: clock.now, pageSize, groups });
+const consumers = await createConsumers({ services, context, state, memory: options.memory, follows: bus.follows });
 await sayParked();
 const projecting = await bus.subscribe(reporting(consumers.projecting));
 const recordings = await bus.subscribe(reporting(consumers.recording));
 // Until the next event comes nothing else would tell where they stand.
-sayPosition(projectingConsumer, projecting);
-sayPosition(recordingConsumer, recordings);
+saySubscriptions();
+const watchMs = 50;
+const parksWatchMs = 2_000;
+const watches = isShared
+  ? [setInterval(saySubscriptions, watchMs), setInterval(() => void sayParked(), parksWatchMs)]
+  : [];
 
 const onFailure = (timer: string, id: string, error: unknown): void =>
   say({ kind: 'failure', what: `timer ${timer} ${id}`.trimEnd(), message: messageOf(error) });
@@ -93,8 +104,8 @@ async function openViews(from: ReadStore): Promise<{ views: ViewSet; version: st
     await opened.close();
   }
   const fresh = current !== undefined && isCurrent ? nextBuild(current, wanted) : wanted;
-  // What an earlier build left half-way is no use: the folds it was made of are gone.
-  if ((await from.versions()).includes(fresh)) await from.drop(fresh);
+  // What an earlier build left half-way may be another process's work; alone, it begins again.
+  if (!isShared && (await from.versions()).includes(fresh)) await from.drop(fresh);
   return { views: await from.open(fresh, collections), version: fresh, isFresh: true };
 }
 
@@ -119,7 +130,8 @@ async function buildAndSwitch(): Promise<void> {
   }
   const old = await readStore.current();
   await readStore.switchTo(version);
-  if (old !== undefined && old !== version) await readStore.drop(old);
+  // Processes that run the code before may still serve it.
+  if (!isShared && old !== undefined && old !== version) await readStore.drop(old);
 }
 
 function reporting(consumer: Consumer): Consumer {
@@ -134,17 +146,33 @@ function reporting(consumer: Consumer): Consumer {
         if (!(error instanceof PoisonError)) say({ kind: 'failure', what: consumer.name, message: messageOf(error) });
         throw error;
       }
-      say({ kind: 'position', consumer: consumer.name, position: delivery.checkpoint.position });
+      if (!isShared) say({ kind: 'position', consumer: consumer.name, position: delivery.checkpoint.position });
     },
   };
 }
 
-function sayPosition(consumer: string, { position }: Subscription): void {
-  if (position !== null) say({ kind: 'position', consumer, position });
+function saySubscriptions(): void {
+  saySubscription(projectingConsumer, projecting);
+  saySubscription(recordingConsumer, recordings);
 }
 
+/** What is said of a consumer is what was not said of it last. */
+function saySubscription(consumer: string, { position, failure }: Subscription): void {
+  const before = said.get(consumer);
+  if (failure !== undefined && failure.message !== before?.failure)
+    say({ kind: 'failure', what: consumer, message: failure.message });
+  if (position !== null && (position !== before?.position || (failure === undefined && before.failure !== undefined)))
+    say({ kind: 'position', consumer, position });
+  said.set(consumer, { position, failure: failure?.message });
+}
+
+/** Later calls do not wait for one another: what is parked changes rarely. */
 async function sayParked(): Promise<void> {
-  say({ kind: 'parked', parks: await listParked(state) });
+  try {
+    say({ kind: 'parked', parks: await listParked(state) });
+  } catch (error) {
+    say({ kind: 'failure', what: 'parked', message: messageOf(error) });
+  }
 }
 
 async function release({ kind, call, parkId }: Extract<ViewsRequest, { parkId: string }>): Promise<void> {
@@ -162,6 +190,7 @@ async function release({ kind, call, parkId }: Extract<ViewsRequest, { parkId: s
 }
 
 async function close(): Promise<void> {
+  for (const watch of watches) clearInterval(watch);
   await scheduler.stop();
   await bus.close();
   await views.close();

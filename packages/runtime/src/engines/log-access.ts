@@ -1,0 +1,110 @@
+import type { EventStore } from '@tenure/event-store';
+import type { SqliteEventStoreConnection } from '@tenure/event-store/sqlite';
+import type { Engines, MongoDatabase } from './engines.ts';
+
+/** How a thread of this process gets at the log. Plain data but for the port of an embedded one, which is handed over. */
+export type LogAccess =
+  | { readonly kind: 'sqlite'; readonly connection: SqliteEventStoreConnection }
+  | {
+      readonly kind: 'eventstoredb';
+      readonly url: string;
+      readonly keys: MongoDatabase;
+      readonly index: MongoDatabase;
+    };
+
+/** The log, as the process that serves it sees it. */
+export interface ServedLog {
+  readonly store: EventStore;
+  /** For another thread, which closes what it opens. */
+  access(): LogAccess;
+  /** When the log took its last event, ms since 1970 UTC; undefined on an empty log. */
+  lastRecordedAt(): Promise<number | undefined>;
+  /** Why nothing can be written, if it is known; undefined if all is well. */
+  check(): Promise<string | undefined>;
+  close(): Promise<void>;
+}
+
+interface LogOptions {
+  readonly directory: string;
+  /** ms since 1970 UTC. */
+  readonly now: () => number;
+}
+
+const READ_CACHE_MEBIBYTES = 16;
+
+/** Opens the log for a process. Drivers that are not needed are not loaded. @throws what the adapters throw */
+export async function serveLog(engines: Engines, { directory, now }: LogOptions): Promise<ServedLog> {
+  if (engines.eventStore.kind === 'eventstoredb') return serveEventStoreDB(eventStoreDBAccess(engines), now);
+  const { connectSqliteEventStore, startLogWriter } = await import('@tenure/event-store/sqlite');
+  const writer = await startLogWriter({ directory });
+  try {
+    const store = connectSqliteEventStore(writer.connect(), { now, cacheMebibytes: READ_CACHE_MEBIBYTES });
+    return {
+      store,
+      access: () => ({ kind: 'sqlite', connection: writer.connect() }),
+      lastRecordedAt: async () => store.lastRecordedAt(),
+      check: async () => writer.failure?.message,
+      close: async () => {
+        await store.close();
+        await writer.close();
+      },
+    };
+  } catch (error) {
+    await writer.close();
+    throw error;
+  }
+}
+
+/** Opens the log in another thread of the process that serves it. */
+export async function connectLog(access: LogAccess, { now }: Pick<LogOptions, 'now'>): Promise<EventStore> {
+  if (access.kind === 'eventstoredb') return openEventStore(access, now);
+  const { connectSqliteEventStore } = await import('@tenure/event-store/sqlite');
+  return connectSqliteEventStore(access.connection, { now, cacheMebibytes: READ_CACHE_MEBIBYTES });
+}
+
+type EventStoreDBAccess = Extract<LogAccess, { kind: 'eventstoredb' }>;
+
+/** The index of the log by customer and the keys of personal data stand beside the views, for all processes together. */
+function eventStoreDBAccess({ eventStore, readStore, keyStore }: Engines): EventStoreDBAccess {
+  if (eventStore.kind !== 'eventstoredb' || readStore.kind !== 'mongodb' || keyStore.kind !== 'mongodb')
+    throw new TypeError('EventStoreDB needs MongoDB for its keys and its index');
+  const index = { ...readStore, database: `${readStore.database}-log` };
+  return { kind: 'eventstoredb', url: eventStore.url, keys: keyStore, index };
+}
+
+async function serveEventStoreDB(access: EventStoreDBAccess, now: () => number): Promise<ServedLog> {
+  const store = await openEventStore(access, now);
+  return {
+    store,
+    access: () => access,
+    lastRecordedAt: () => store.lastRecordedAt(),
+    check: () =>
+      store.head().then(
+        () => undefined,
+        (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      ),
+    close: () => store.close(),
+  };
+}
+
+async function openEventStore(
+  { url, keys, index }: EventStoreDBAccess,
+  now: () => number,
+): Promise<EventStore & Pick<ServedLog, 'lastRecordedAt'>> {
+  const { openEventStoreDB, openMongoCustomerIndex } = await import('@tenure/event-store/eventstoredb');
+  const { openMongoKeyStore } = await import('@tenure/key-store/mongodb');
+  const opened = new AsyncDisposableStack();
+  try {
+    const keyStore = await openMongoKeyStore(keys);
+    opened.defer(() => keyStore.close());
+    const customers = await openMongoCustomerIndex(index);
+    opened.defer(() => customers.close());
+    const store = await openEventStoreDB({ url, keys: keyStore, index: customers, now });
+    const close = store.close.bind(store);
+    opened.defer(close);
+    return Object.assign(store, { close: () => opened.disposeAsync() });
+  } catch (error) {
+    await opened.disposeAsync();
+    throw error;
+  }
+}
