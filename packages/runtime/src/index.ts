@@ -26,6 +26,7 @@ export {
   type MongoDatabase,
   type ReadStoreEngine,
 } from './engines/engines.ts';
+export { type ServedLog, serveLog } from './engines/log-access.ts';
 export { openReadStore } from './engines/read-store-access.ts';
 export { type ActionRouteOptions, actionRoute, commandIdOf } from './facts/action-route.ts';
 export {
@@ -75,6 +76,8 @@ export { createIds, customerStreams, type Ids, idOfStream, type StreamCategory, 
 export { policyStream, readPolicies } from './policies.ts';
 
 export { type RunOptions, runProcess } from './process/run-process.ts';
+export { type RunUntilSignalOptions, runUntilSignal, type Stoppable } from './process/run-until-signal.ts';
+export { type OperationsServerOptions, serveOperations } from './process/serve-operations.ts';
 export { type ProcessOptions, type RunningProcess, startProcess } from './process/start-process.ts';
 export { type FactContext, type Service, type ServiceContext, serviceRoutes } from './service.ts';
 export { createLog, type Log } from './telemetry/log.ts';

@@ -1,76 +1,30 @@
 import type { z } from 'zod';
 import { type BaseConfig, baseConfig } from '../base-config.ts';
-import { loadConfig, showConfig } from '../config.ts';
 import type { ApiInfo } from '../http/openapi.ts';
 import type { Service } from '../service.ts';
-import { createLog, type Log } from '../telemetry/log.ts';
-import { stopTracing } from '../telemetry/otel.ts';
-import { type RunningProcess, startProcess } from './start-process.ts';
+import { type RunUntilSignalOptions, runUntilSignal } from './run-until-signal.ts';
+import { startProcess } from './start-process.ts';
 
-export interface RunOptions<C extends BaseConfig = BaseConfig> {
-  /** Of the process; in logs and traces. */
-  readonly name: string;
+export interface RunOptions<C extends BaseConfig = BaseConfig>
+  extends Pick<RunUntilSignalOptions<C>, 'name' | 'env' | 'onReady'> {
   /** Absent: `baseConfig`. */
   readonly config?: z.ZodObject & z.ZodType<C>;
   readonly services: readonly Service[] | ((config: C) => readonly Service[]);
   readonly info: ApiInfo;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Called once requests are answered. */
-  readonly onReady?: (url: string) => void;
 }
 
-const EXIT_FAILED = 1;
-const EXIT_CUT_OFF = 1;
-
-/**
- * Runs services until a signal: SIGTERM and SIGINT end them gracefully, with exit code 0 if everything was finished
- * within the grace; a second signal ends the process at once. A start that fails says why and exits with 1.
- */
-export async function runProcess<C extends BaseConfig = BaseConfig>(options: RunOptions<C>): Promise<void> {
-  const { name, info, env, onReady } = options;
-  const schema = (options.config ?? baseConfig) as z.ZodObject & z.ZodType<C>;
-  try {
-    const config = loadConfig(schema, env) as C;
-    const services = typeof options.services === 'function' ? options.services(config) : options.services;
-    const log = createLog({ level: config.TENURE_LOG_LEVEL, service: name });
-    log.info({ config: showConfig(schema, env) }, 'starting');
-    const running = await startProcess({ name, services, config, info, log });
-    log.info({ at: running.url }, 'ready');
-    onReady?.(running.url);
-
-    let signals = 0;
-    const onSignal = (signal: NodeJS.Signals): void => {
-      signals++;
-      if (signals > 1) process.exit(EXIT_CUT_OFF);
-      log.info({ signal }, 'shutting down');
-      // Whatever hangs, the process is gone when its grace is over; what was answered is durable.
-      setTimeout(() => process.exit(EXIT_CUT_OFF), config.TENURE_GRACE_MS).unref();
-      void finish(running, log).then(
-        (finished) => process.exit(finished ? 0 : EXIT_CUT_OFF),
-        (error: unknown) => {
-          log.fatal({ err: error }, 'shutdown failed');
-          process.exit(EXIT_FAILED);
-        },
-      );
-    };
-    process.on('SIGTERM', onSignal);
-    process.on('SIGINT', onSignal);
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? explain(error) : String(error)}\n`);
-    process.exit(EXIT_FAILED);
-  }
-}
-
-/** Spans are a help, no part of the work: a collector that is away does not make a shutdown fail. */
-async function finish(running: RunningProcess, log: Log): Promise<boolean> {
-  const finished = await running.stop();
-  await stopTracing().catch((error: unknown) => log.warn({ err: error }, 'the last spans could not be sent'));
-  return finished;
-}
-
-/** Errors with a code say what to do; others are bugs, and their stack says where. */
-function explain(error: Error): string {
-  if ('code' in error && error.code === 'EADDRINUSE')
-    return `The port is taken: ${error.message}. Set TENURE_PORT to another.`;
-  return 'code' in error && typeof error.code === 'string' ? error.message : (error.stack ?? error.message);
+/** Runs services in this process until a signal ends it. */
+export function runProcess<C extends BaseConfig = BaseConfig>({
+  services,
+  info,
+  ...options
+}: RunOptions<C>): Promise<void> {
+  return runUntilSignal<C>({
+    ...options,
+    config: (options.config ?? baseConfig) as z.ZodObject & z.ZodType<C>,
+    start: (config, log) => {
+      const own = typeof services === 'function' ? services(config) : services;
+      return startProcess({ name: options.name, services: own, config, info, log });
+    },
+  });
 }

@@ -1,10 +1,8 @@
 import type { BaseConfig } from '../base-config.ts';
 import { type Clock, type ClockDescription, openClock } from '../clock.ts';
 import { createCommands } from '../commands/commands.ts';
-import { ConfigError } from '../config.ts';
 import { enginesOf } from '../engines/engines.ts';
 import { serveLog } from '../engines/log-access.ts';
-import { isLoopback } from '../http/access.ts';
 import { createPositionWait } from '../http/min-position.ts';
 import type { ApiInfo } from '../http/openapi.ts';
 import { operationRoutes } from '../http/operations.ts';
@@ -21,6 +19,7 @@ import { projectingConsumer } from '../views/projecting.ts';
 import { recordingConsumer } from '../views/recording-consumer.ts';
 import { startViews, type Views } from '../views/start-views.ts';
 import { collectionsOf } from '../views/view-version.ts';
+import { checkAddress } from './check-address.ts';
 import { publishPolicies } from './publish-policies.ts';
 import { createLagMeter, type LagMeter } from './view-lag.ts';
 
@@ -198,14 +197,6 @@ function checkViews(views: Views): Promise<string | undefined> {
       () => undefined,
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
     );
-}
-
-/** Without keys everyone may do everything, so only this machine may be everyone. */
-function checkAddress({ TENURE_HOST, TENURE_KEYS }: BaseConfig): void {
-  if (TENURE_KEYS !== undefined || isLoopback(TENURE_HOST)) return;
-  throw new ConfigError([
-    `TENURE_HOST: without TENURE_KEYS only loopback is listened on (127.0.0.1, ::1 or localhost), not ${TENURE_HOST}`,
-  ]);
 }
 
 function checkClock(clock: Clock, { kind }: ClockDescription, last: number | undefined): void {
