@@ -64,7 +64,9 @@ export const baseConfig = z.object({
     secret: true,
   }),
   TENURE_EVENT_BUS: eventBusUrl.prefault('embedded:').meta({
-    description: 'What brings events to the views: "embedded:", or kafka://host:port[,host:port...][/prefix of topics]',
+    description:
+      'What brings events to the views: "embedded:", or kafka[+ssl]://[user:password@]host:port[,host:port...][/prefix of topics][?partitions=12&replicationFactor=1&minInSyncReplicas=1&retentionDays=7]',
+    secret: true,
   }),
   TENURE_READ_STORE: readStoreUrl.prefault('sqlite:').meta({
     description:

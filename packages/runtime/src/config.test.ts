@@ -84,6 +84,7 @@ describe('configuration', () => {
     expect(entries).toContainEqual({ name: 'OWN', description: 'Mine', default: null, required: true, secret: false });
     expect(entries.filter(({ secret }) => secret).map(({ name }) => name)).toEqual([
       'TENURE_EVENT_STORE',
+      'TENURE_EVENT_BUS',
       'TENURE_READ_STORE',
       'TENURE_KEY_STORE',
       'TENURE_ID_KEY',

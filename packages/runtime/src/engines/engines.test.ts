@@ -35,13 +35,19 @@ describe('engines', () => {
     expect(
       engines({
         TENURE_EVENT_STORE: esdb,
-        TENURE_EVENT_BUS: 'kafka://a:9092,b:9093/shop',
+        TENURE_EVENT_BUS: 'kafka+ssl://me:p%40ss@a:9092,b:9093/shop?partitions=24&minInSyncReplicas=2&retentionDays=3',
         TENURE_READ_STORE: mongo,
         TENURE_ID_KEY: idKey,
       }),
     ).toEqual({
       eventStore: { kind: 'eventstoredb', url: esdb },
-      eventBus: { kind: 'kafka', brokers: ['a:9092', 'b:9093'], prefix: 'shop' },
+      eventBus: {
+        kind: 'kafka',
+        brokers: ['a:9092', 'b:9093'],
+        ssl: true,
+        sasl: { username: 'me', password: 'p@ss' },
+        topics: { prefix: 'shop', partitions: 24, minInSyncReplicas: 2, retentionMs: 3 * 86_400_000 },
+      },
       readStore: { kind: 'mongodb', url: mongo, database: 'shop' },
       keyStore: { kind: 'mongodb', url: mongo, database: 'shop-keys' },
     });
@@ -55,7 +61,7 @@ describe('engines', () => {
       TENURE_ID_KEY: idKey,
     });
     expect(readStore).toMatchObject({ database: 'tenure' });
-    expect(eventBus).toMatchObject({ prefix: 'tenure' });
+    expect(eventBus).toMatchObject({ ssl: false, topics: { prefix: 'tenure' } });
   });
 
   it('may be mixed where one process owns what is embedded', () => {
@@ -75,11 +81,19 @@ describe('engines', () => {
     ]);
   });
 
+  it('say which parameter of a URL is wrong', () => {
+    expect(faultsOf({ TENURE_EVENT_BUS: 'kafka://a:1?partitions=0' })).toEqual([
+      expect.stringMatching(/^TENURE_EVENT_BUS: in its query partitions: /),
+    ]);
+    expect(faultsOf({ TENURE_EVENT_BUS: 'kafka://a:1?shards=2' })).toHaveLength(1);
+  });
+
   it.each([
     ['TENURE_EVENT_STORE', 'sqlite'],
     ['TENURE_EVENT_STORE', 'esdb://'],
     ['TENURE_EVENT_BUS', 'kafka://a'],
     ['TENURE_EVENT_BUS', 'kafka://a:1/Upper'],
+    ['TENURE_EVENT_BUS', 'http://a:1'],
     ['TENURE_READ_STORE', 'mongo://a'],
     ['TENURE_KEY_STORE', 'mongodb:///db'],
   ])('%s=%s is refused', (name, value) => {

@@ -16,7 +16,25 @@ export type EventStoreEngine =
 
 export type EventBusEngine =
   | { readonly kind: 'embedded' }
-  | { readonly kind: 'kafka'; readonly brokers: readonly string[]; readonly prefix: string };
+  | {
+      readonly kind: 'kafka';
+      readonly brokers: readonly string[];
+      readonly ssl: boolean;
+      /** SCRAM-SHA-512. */
+      readonly sasl?: { readonly username: string; readonly password: string };
+      readonly topics: TopicSettings;
+    };
+
+/** How topics are made, and what they are checked for. */
+export interface TopicSettings {
+  /** What their names begin with. */
+  readonly prefix: string;
+  readonly partitions?: number | undefined;
+  readonly replicationFactor?: number | undefined;
+  readonly minInSyncReplicas?: number | undefined;
+  /** ms. */
+  readonly retentionMs?: number | undefined;
+}
 
 export type ReadStoreEngine = { readonly kind: 'sqlite' } | MongoDatabase;
 
@@ -42,16 +60,47 @@ export const eventStoreUrl = z.string().transform((text, context): EventStoreEng
   return z.NEVER;
 });
 
+const atLeastOne = z.coerce.number().int().min(1);
+const DAY_MS = 86_400_000;
+
+const topicParameters = z.strictObject({
+  partitions: atLeastOne.optional(),
+  replicationFactor: atLeastOne.optional(),
+  minInSyncReplicas: atLeastOne.optional(),
+  retentionDays: atLeastOne.optional(),
+});
+
+const kafkaUrl =
+  /^kafka(?<ssl>\+ssl)?:\/\/(?:(?<username>[^:@/]+):(?<password>[^@/]+)@)?(?<brokers>[^/?@]+)(?:\/(?<prefix>[a-z][a-z0-9-]*)?)?(?:\?(?<query>.*))?$/;
+
 export const eventBusUrl = z.string().transform((text, context): EventBusEngine => {
   if (text === 'embedded:') return { kind: 'embedded' };
-  const [, brokers = '', prefix = defaultPrefix] = /^kafka:\/\/([^/]+)(?:\/([a-z][a-z0-9-]*))?\/?$/.exec(text) ?? [];
-  if (brokers !== '' && brokers.split(',').every((broker) => /^[^:]+:\d{1,5}$/.test(broker)))
-    return { kind: 'kafka', brokers: brokers.split(','), prefix };
-  context.addIssue({
-    code: 'custom',
-    message: 'must be "embedded:" or kafka://host:port[,host:port...][/prefix of the topics]',
-  });
-  return z.NEVER;
+  const { ssl, username, password, brokers = '', prefix, query = '' } = kafkaUrl.exec(text)?.groups ?? {};
+  if (!brokers.split(',').every((broker) => /^[^:]+:\d{1,5}$/.test(broker))) {
+    const message = 'must be "embedded:" or kafka://host:port[,host:port...][/prefix of the topics][?partitions=...]';
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  }
+  const parameters = topicParameters.safeParse(Object.fromEntries(new URLSearchParams(query)));
+  if (!parameters.success) {
+    for (const { path, message } of parameters.error.issues)
+      context.addIssue({ code: 'custom', message: `in its query ${path.join('.')}: ${message}` });
+    return z.NEVER;
+  }
+  const { retentionDays, ...topics } = parameters.data;
+  return {
+    kind: 'kafka',
+    brokers: brokers.split(','),
+    ssl: ssl !== undefined,
+    ...(username === undefined || password === undefined
+      ? {}
+      : { sasl: { username: decodeURIComponent(username), password: decodeURIComponent(password) } }),
+    topics: {
+      prefix: prefix ?? defaultPrefix,
+      ...topics,
+      ...(retentionDays === undefined ? {} : { retentionMs: retentionDays * DAY_MS }),
+    },
+  };
 });
 
 export const readStoreUrl = z.string().transform((text, context): ReadStoreEngine => {
