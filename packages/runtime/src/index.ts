@@ -25,6 +25,7 @@ export {
   enginesOf,
   type MongoDatabase,
   type ReadStoreEngine,
+  type TopicSettings,
 } from './engines/engines.ts';
 export { type ServedLog, serveLog } from './engines/log-access.ts';
 export { openReadStore } from './engines/read-store-access.ts';

@@ -1,5 +1,6 @@
 import type { EventStore } from '@tenure/event-store';
 import type { SqliteEventStoreConnection } from '@tenure/event-store/sqlite';
+import type { SharedKeyStore } from '@tenure/key-store';
 import type { Engines, MongoDatabase } from './engines.ts';
 
 /** How a thread of this process gets at the log. Plain data but for the port of an embedded one, which is handed over. */
@@ -55,11 +56,20 @@ export async function serveLog(engines: Engines, { directory, now }: LogOptions)
   }
 }
 
+/** The log, as another thread of the process sees it. */
+export interface ConnectedLog {
+  /** To be closed. */
+  readonly store: EventStore;
+  /** Of personal data that comes by another way; undefined where there is none. Closed with the store. */
+  readonly keys: SharedKeyStore | undefined;
+}
+
 /** Opens the log in another thread of the process that serves it. */
-export async function connectLog(access: LogAccess, { now }: Pick<LogOptions, 'now'>): Promise<EventStore> {
+export async function connectLog(access: LogAccess, { now }: Pick<LogOptions, 'now'>): Promise<ConnectedLog> {
   if (access.kind === 'eventstoredb') return openEventStore(access, now);
   const { connectSqliteEventStore } = await import('@tenure/event-store/sqlite');
-  return connectSqliteEventStore(access.connection, { now, cacheMebibytes: READ_CACHE_MEBIBYTES });
+  const store = connectSqliteEventStore(access.connection, { now, cacheMebibytes: READ_CACHE_MEBIBYTES });
+  return { store, keys: undefined };
 }
 
 type EventStoreDBAccess = Extract<LogAccess, { kind: 'eventstoredb' }>;
@@ -73,7 +83,7 @@ function eventStoreDBAccess({ eventStore, readStore, keyStore }: Engines): Event
 }
 
 async function serveEventStoreDB(access: EventStoreDBAccess, now: () => number): Promise<ServedLog> {
-  const store = await openEventStore(access, now);
+  const { store } = await openEventStore(access, now);
   return {
     store,
     access: () => access,
@@ -90,7 +100,7 @@ async function serveEventStoreDB(access: EventStoreDBAccess, now: () => number):
 async function openEventStore(
   { url, keys, index }: EventStoreDBAccess,
   now: () => number,
-): Promise<EventStore & Pick<ServedLog, 'lastRecordedAt'>> {
+): Promise<{ store: EventStore & Pick<ServedLog, 'lastRecordedAt'>; keys: SharedKeyStore }> {
   const { openEventStoreDB, openMongoCustomerIndex } = await import('@tenure/event-store/eventstoredb');
   const { openMongoKeyStore } = await import('@tenure/key-store/mongodb');
   const opened = new AsyncDisposableStack();
@@ -102,7 +112,7 @@ async function openEventStore(
     const store = await openEventStoreDB({ url, keys: keyStore, index: customers, now });
     const close = store.close.bind(store);
     opened.defer(close);
-    return Object.assign(store, { close: () => opened.disposeAsync() });
+    return { store: Object.assign(store, { close: () => opened.disposeAsync() }), keys: keyStore };
   } catch (error) {
     await opened.disposeAsync();
     throw error;

@@ -106,6 +106,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
       pageSize: VIEW_PAGE_EVENTS,
       rebuild: options.rebuildViews ?? false,
       onFailure: (what, message) => log.error({ what, reason: message }, 'views cannot go on'),
+      onNote: (level, message, details) => log[level]({ details }, message),
       onParked: ({ id, consumer, key, position, eventType, reason }) =>
         log.warn({ parkId: id, consumer, key, position, eventType, reason }, 'set aside until somebody looks at it'),
       onBuilding: (version) => log.info({ version }, 'building the views from the whole log'),

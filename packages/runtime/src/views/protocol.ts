@@ -36,4 +36,6 @@ export type ViewsMessage =
   | { readonly kind: 'building'; readonly version: string }
   | { readonly kind: 'parked'; readonly parks: readonly Park[] }
   | { readonly kind: 'released'; readonly call: number; readonly outcome: ReplayOutcome }
+  /** For the log. */
+  | { readonly kind: 'note'; readonly level: 'error' | 'warn'; readonly message: string; readonly details: string }
   | { readonly kind: 'failure'; readonly what: string; readonly message: string };

@@ -12,6 +12,8 @@ export interface StartViewsOptions extends ViewsThreadOptions {
   /** The collections that the modules' projections declare. */
   readonly collections: readonly CollectionDefinition[];
   readonly onFailure: (what: string, message: string) => void;
+  /** Told of what the views' engines have to say. */
+  readonly onNote: (level: 'error' | 'warn', message: string, details: string) => void;
   /** Told of what is set aside from now on, for somebody to look at. */
   readonly onParked: (park: Park) => void;
   /** Told when there are no views that fit, and they are built from the whole log before anything is served. */
@@ -46,7 +48,7 @@ const resourceLimits = { maxOldGenerationSizeMb: 1_024, maxYoungGenerationSizeMb
 
 /** Starts the thread that writes the views and opens them for reading. @throws {Error} when the thread cannot start */
 export async function startViews(options: StartViewsOptions): Promise<Views> {
-  const { collections, onFailure, onParked, onBuilding, ...threadOptions } = options;
+  const { collections, onFailure, onNote, onParked, onBuilding, ...threadOptions } = options;
   const readStore = await openReadStore(options.views, 'reader');
   const worker = new Worker(new URL('./views-thread.ts', import.meta.url), {
     workerData: threadOptions satisfies ViewsThreadOptions,
@@ -54,7 +56,7 @@ export async function startViews(options: StartViewsOptions): Promise<Views> {
     name: 'views',
     resourceLimits,
   });
-  const handle = new ViewsHandle({ worker, readStore, collections, onFailure, onParked, onBuilding });
+  const handle = new ViewsHandle({ worker, readStore, collections, onFailure, onNote, onParked, onBuilding });
   try {
     await handle.ready;
   } catch (error) {
@@ -70,6 +72,8 @@ interface HandleParts {
   readonly readStore: ReadStore;
   readonly collections: readonly CollectionDefinition[];
   readonly onFailure: (what: string, message: string) => void;
+  /** Told of what the views' engines have to say. */
+  readonly onNote: (level: 'error' | 'warn', message: string, details: string) => void;
   readonly onParked: (park: Park) => void;
   readonly onBuilding: (version: string) => void;
 }
@@ -188,6 +192,9 @@ class ViewsHandle implements Views {
         return;
       case 'building':
         this.#parts.onBuilding(message.version);
+        return;
+      case 'note':
+        this.#parts.onNote(message.level, message.message, message.details);
         return;
       case 'failure':
         this.#failures.set(message.what, message.message);

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { calendarOf } from '@tenure/domain';
-import { type Consumer, PoisonError, type Subscription } from '@tenure/event-bus';
+import { type Consumer, type EventBus, PoisonError, type Subscription } from '@tenure/event-bus';
 import type { ReadStore, ViewSet } from '@tenure/read-store';
 import { openClock } from '../clock.ts';
 import { openBus } from '../engines/bus-access.ts';
@@ -35,7 +35,7 @@ const said = new Map<string, { readonly position: string | null; readonly failur
 
 yieldToWrites();
 const clock = openClock(options.clock);
-const store = await connectLog(options.log, { now: clock.now });
+const { store, keys } = await connectLog(options.log, { now: clock.now });
 const readStore = await openReadStore(options.views, 'writer');
 const services = await loadServices(options.modules);
 const { views, version, isFresh } = await openViews(readStore);
@@ -45,12 +45,16 @@ const context = { store, views, calendar: calendarOf(options.zone), now: clock.n
 const parkingLot = createParkingLot(state, () => void sayParked());
 if (isFresh) await forgetParks();
 const { owner } = options.views;
-const groups = { [projectingConsumer]: `${owner}.${version}`, [recordingConsumer]: `${owner}.${recordingConsumer}` };
-const bus = await openBus({ engines, store, parkingLot, now: clock.now, pageSize, groups });
-const consumers = await createConsumers({ services, context, state, memory: options.memory, follows: bus.follows });
+const openBusFor = (group: string): Promise<EventBus> =>
+  openBus({ engine: engines.eventBus, store, keys, parkingLot, now: clock.now, pageSize, group, log: sayOfKafka });
+// Those who build the same views share that work; whoever records goes on from one version of the views to the next.
+const bus = await openBusFor(`${owner}.${version}`);
+const recordingBus = isShared ? await openBusFor(owner) : bus;
+const follows = (key: string): boolean => bus.follows(key) && recordingBus.follows(key);
+const consumers = await createConsumers({ services, context, state, memory: options.memory, follows });
 await sayParked();
 const projecting = await bus.subscribe(reporting(consumers.projecting));
-const recordings = await bus.subscribe(reporting(consumers.recording));
+const recordings = await recordingBus.subscribe(reporting(consumers.recording));
 // Until the next event comes nothing else would tell where they stand.
 saySubscriptions();
 const watchMs = 50;
@@ -166,6 +170,11 @@ function saySubscription(consumer: string, { position, failure }: Subscription):
   said.set(consumer, { position, failure: failure?.message });
 }
 
+/** What the client of Kafka has to say: it mends most of that by itself. */
+function sayOfKafka(level: string, message: string, details: Readonly<Record<string, unknown>>): void {
+  if (level === 'error' || level === 'warn') say({ kind: 'note', level, message, details: JSON.stringify(details) });
+}
+
 /** Later calls do not wait for one another: what is parked changes rarely. */
 async function sayParked(): Promise<void> {
   try {
@@ -193,6 +202,7 @@ async function close(): Promise<void> {
   for (const watch of watches) clearInterval(watch);
   await scheduler.stop();
   await bus.close();
+  if (recordingBus !== bus) await recordingBus.close();
   await views.close();
   await state.close();
   await readStore.close();
