@@ -104,6 +104,7 @@ export const rules: IRegularForbiddenRuleType[] = [
         '^packages/(?:runtime|cli|testing)/',
         '^services/standalone/',
         '^services/[^/]+/src/main\\.ts$',
+        '^services/relay/',
         '^packages/(?:event-store|event-bus|key-store|read-store)/',
       ],
     },

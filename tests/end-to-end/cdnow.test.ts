@@ -1,22 +1,32 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { everyoneAt, type Fact, readCdnow, sales } from '../oracle/index.ts';
+import { type EnginesUnderTest, engineSets } from '../support/engines.ts';
 import { publishedFact } from '../support/publish.ts';
 import { cdnowFile, hasData } from '../support/retail.ts';
 import { type Running, start } from '../support/running.ts';
 
 const now = '1999-01-01T00:00:00.000Z';
 
-describe.skipIf(!hasData)('CDNOW, end to end', () => {
+describe.each(engineSets)('CDNOW, end to end ($name)', ({ isHere, open }) => {
+  if (!hasData || !isHere) {
+    it.skip('needs TENURE_TEST_DATA, and its engines');
+    return;
+  }
+  let engines: EnginesUnderTest;
   let running: Running;
   let facts: readonly Fact[];
   beforeAll(async () => {
     facts = readCdnow(cdnowFile);
-    running = await start({ now });
+    engines = await open();
+    running = await start({ now, engines });
     const results = await running.batch(facts.map(publishedFact));
     expect(results.every(({ status }) => status === 202)).toBe(true);
     await running.settled();
-  }, 120_000);
-  afterAll(() => running?.stop());
+  }, 600_000);
+  afterAll(async () => {
+    await running?.stop();
+    await engines?.close();
+  });
 
   it("I22: sales are the file's", async () => {
     const { body } = await running.get('/v1/analytics/sales');

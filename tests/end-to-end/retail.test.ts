@@ -3,6 +3,7 @@ import { evolveStages, type RecordedStages } from '@tenure/domain';
 import type { StoredEvent } from '@tenure/event-store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { everyoneAt, everyonesTransitions } from '../oracle/index.ts';
+import { type EnginesUnderTest, engineSets } from '../support/engines.ts';
 import { publishedFact } from '../support/publish.ts';
 import { type Fact, hasData, readOnlineRetail, retailFile } from '../support/retail.ts';
 import { type Body, type Running, start, until } from '../support/running.ts';
@@ -51,22 +52,31 @@ async function churned(running: Running): Promise<void> {
 let facts: readonly Fact[] = [];
 let keys: readonly string[] = [];
 
-describe.skipIf(!hasData)('Online Retail, end to end', () => {
+describe.each(engineSets)('Online Retail, end to end ($name)', ({ isHere, open }) => {
+  if (!hasData || !isHere) {
+    it.skip('needs TENURE_TEST_DATA, and its engines');
+    return;
+  }
+  let engines: EnginesUnderTest;
   let running: Running;
   let inOrder: Map<string, Body>;
 
   beforeAll(async () => {
     facts = readOnlineRetail(retailFile);
     keys = [...new Set(facts.flatMap((fact) => ('customer' in fact && fact.customer !== null ? [fact.customer] : [])))];
-    running = await start({ now: march });
+    engines = await open();
+    running = await start({ now: march, engines });
     const session = (await running.post('/v1/imports', { name: 'online-retail', fingerprint: 'f'.repeat(64) })).body.id;
     const results = await running.batch(facts.map(publishedFact), `?session=${session}`);
     expect(results.every(({ status }) => status === 202)).toBe(true);
     expect((await running.post(`/v1/imports/${session}/close`, {})).status).toBeLessThan(300);
     await running.settled();
     inOrder = await views(running);
-  }, 180_000);
-  afterAll(() => running?.stop());
+  }, 600_000);
+  afterAll(async () => {
+    await running?.stop();
+    await engines?.close();
+  });
 
   it('says why: the rule, its policy, the numbers that met it, and the orders it stood on', async () => {
     const { body: customer } = await running.get('/v1/customers/by-key/online-retail/18109');
@@ -204,7 +214,7 @@ describe.skipIf(!hasData)('Online Retail, end to end', () => {
   ])(
     'late facts: %s, every view, lot and standing stage is as in order',
     async (_, order) => {
-      const other = await start({ now: march });
+      const other = await start({ now: march, engines });
       try {
         await other.batch(order(facts).map(publishedFact));
         await other.settled();
@@ -226,7 +236,7 @@ describe.skipIf(!hasData)('Online Retail, end to end', () => {
         await other.stop();
       }
     },
-    600_000,
+    1_200_000,
   );
 });
 

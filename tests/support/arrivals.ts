@@ -1,8 +1,8 @@
 import type { CustomerBody, CustomerPatchBody, FactLine } from '@tenure/contracts';
 import { createIds, idOfStream } from '@tenure/runtime';
 import type { Fact } from '../oracle/index.ts';
+import { idKey } from './id-key.ts';
 import type { Call } from './log-system.ts';
-import { idKey } from './running.ts';
 
 const ids = createIds(Buffer.from(idKey, 'hex'));
 

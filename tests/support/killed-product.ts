@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Chance } from './chance.ts';
 import { foldEveryone, recordedOtherwise } from './folded.ts';
+import { idKey } from './id-key.ts';
 import { type RunningProcess, startProcess } from './process.ts';
 import { type Acknowledged, Publisher } from './publisher.ts';
-import { type Body, idKey, until } from './running.ts';
+import { type Body, until } from './running.ts';
 import { checkpointsOf, openStoredLive } from './stored.ts';
 import { storyOf } from './story.ts';
 

@@ -16,7 +16,7 @@ import {
   type Views,
 } from '@tenure/runtime';
 import { services } from '@tenure/standalone';
-import { idKey } from './running.ts';
+import { idKey } from './id-key.ts';
 
 /** An operation of the API with what it is asked, whoever serves it. */
 export interface Call {

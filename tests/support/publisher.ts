@@ -1,7 +1,7 @@
 import type { FactLine } from '@tenure/contracts';
 import { createIds, idOfStream } from '@tenure/runtime';
 import { actionPath, type SimulatedFact } from '@tenure/testing';
-import { idKey } from './running.ts';
+import { idKey } from './id-key.ts';
 
 /** A write that was answered as durable. */
 export interface Acknowledged {

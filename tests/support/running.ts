@@ -11,6 +11,8 @@ import {
   startProcess,
 } from '@tenure/runtime';
 import { info, services, standaloneConfig } from '@tenure/standalone';
+import type { EnginesUnderTest } from './engines.ts';
+import { idKey } from './id-key.ts';
 
 /** Answers are read as what they are: JSON of any shape. */
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
@@ -46,7 +48,9 @@ export interface Running {
 export interface StartOptions {
   /** What time it is. */
   readonly now: string;
-  readonly env?: Record<string, string>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** On which a new, empty system is made; absent: the embedded ones. */
+  readonly engines?: EnginesUnderTest;
   /** Of an earlier run; else a new one, which goes with `stop`. */
   readonly directory?: string;
   /** Beside the product's own. */
@@ -59,10 +63,8 @@ const due = services.flatMap(({ views }) => [
   ...(views?.definition.recorders ?? []).map(({ timer }) => timer),
 ]);
 
-/** The same for all runs, so that the same customer has the same id in each. */
-export const idKey = '0123456789abcdef'.repeat(4);
-
-export async function start({ now, env = {}, directory: given, more = [] }: StartOptions): Promise<Running> {
+export async function start({ now, env = {}, engines, directory: given, more = [] }: StartOptions): Promise<Running> {
+  const own = await engines?.create();
   const directory = given ?? mkdtempSync(join(tmpdir(), 'tenure-e2e-'));
   const clock = createManualClock(Date.parse(now));
   const config = loadConfig(standaloneConfig, {
@@ -70,6 +72,7 @@ export async function start({ now, env = {}, directory: given, more = [] }: Star
     TENURE_DATA: directory,
     TENURE_LOG_LEVEL: 'error',
     TENURE_ID_KEY: idKey,
+    ...own?.env,
     ...env,
   });
   const running = await startProcess({
@@ -162,6 +165,7 @@ export async function start({ now, env = {}, directory: given, more = [] }: Star
     },
     async stop() {
       await running.stop();
+      await own?.close();
       if (given === undefined) rmSync(directory, { recursive: true, force: true });
     },
   };

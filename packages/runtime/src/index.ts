@@ -18,6 +18,7 @@ export {
 } from './commands/commands.ts';
 export { type Step, type StepOptions, stateOf, step } from './commands/step.ts';
 export { type ConfigEntry, describeConfig, loadConfig } from './config.ts';
+export { kafkaParts } from './engines/bus-access.ts';
 export {
   type Engines,
   type EventBusEngine,

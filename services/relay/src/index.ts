@@ -1,2 +1,3 @@
-/** Carries the log to the bus. */
-export {};
+export { UnrecognisedCheckpointError } from './errors.ts';
+export { type Relay, type RelayOptions, startRelay } from './relay.ts';
+export { NothingToRelayError, type RelayProcess, startRelayProcess } from './relay-process.ts';

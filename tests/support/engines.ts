@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import { startRelayProcess } from '@tenure/relay';
+import { createLog, loadConfig } from '@tenure/runtime';
+import { standaloneConfig } from '@tenure/standalone';
+import {
+  type EventStoreDBServer,
+  hasKafka,
+  hasMongoDB,
+  type KafkaServer,
+  type MongoDBServer,
+  startEventStoreDB,
+  startKafka,
+  startMongoDB,
+} from '@tenure/testing/servers';
+import { isFull } from './chance.ts';
+import { idKey } from './id-key.ts';
+
+/** One empty system's engines: variables for its processes, and what has to run beside them. */
+export interface EnginesOfSystem {
+  readonly env: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+/** Engines that a suite runs on. */
+export interface EnginesUnderTest {
+  /** Those of a new, empty system. */
+  create(): Promise<EnginesOfSystem>;
+  /** Ends what `create` needed. */
+  close(): Promise<void>;
+}
+
+export interface EngineSet {
+  readonly name: string;
+  /** Whether they can run here. */
+  readonly isHere: boolean;
+  open(): Promise<EnginesUnderTest>;
+}
+
+const embedded: EngineSet = {
+  name: 'embedded',
+  isHere: true,
+  open: async () => ({ create: async () => ({ env: {}, close: async () => undefined }), close: async () => undefined }),
+};
+
+const distributed: EngineSet = {
+  name: 'EventStoreDB, Kafka and MongoDB',
+  isHere: isFull && hasKafka() && hasMongoDB(),
+  open: async () => {
+    const [kafka, mongo] = await Promise.all([startKafka(), startMongoDB()]);
+    return {
+      create: () => createDistributed(kafka, mongo),
+      close: async () => {
+        await Promise.all([kafka.stop(), mongo.stop()]);
+      },
+    };
+  },
+};
+
+/** What the end-to-end suites run on, all of them alike. */
+export const engineSets: readonly EngineSet[] = [embedded, distributed];
+
+async function createDistributed(kafka: KafkaServer, mongo: MongoDBServer): Promise<EnginesOfSystem> {
+  const eventStore = await startEventStoreDB();
+  const env = distributedEnv(eventStore, kafka, mongo);
+  const config = loadConfig(standaloneConfig, { ...env, TENURE_PORT: '0', TENURE_LOG_LEVEL: 'error' });
+  const relay = await startRelayProcess(config, createLog({ level: 'error', service: 'relay' }));
+  return {
+    env,
+    close: async () => {
+      await relay.stop();
+      await eventStore.stop();
+    },
+  };
+}
+
+/** Variables for the processes of a system whose databases and topics nobody else uses. */
+export function distributedEnv(
+  eventStore: Pick<EventStoreDBServer, 'url'>,
+  kafka: Pick<KafkaServer, 'brokers'>,
+  mongo: Pick<MongoDBServer, 'url'>,
+): Readonly<Record<string, string>> {
+  const name = `t${randomBytes(6).toString('hex')}`;
+  const [server = '', query = ''] = mongo.url.split('?');
+  return {
+    TENURE_EVENT_STORE: eventStore.url,
+    TENURE_EVENT_BUS: `kafka://${kafka.brokers.join(',')}/${name}?partitions=4`,
+    TENURE_READ_STORE: `${server.replace(/\/$/, '')}/${name}${query === '' ? '' : `?${query}`}`,
+    TENURE_ID_KEY: idKey,
+  };
+}
