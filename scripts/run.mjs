@@ -14,6 +14,7 @@ const targets = {
   start: (args) =>
     args.includes('--demo') ? [cli, 'demo', ...args.filter((arg) => arg !== '--demo')] : [cli, 'serve', ...args],
   tenure: (args) => [cli, ...args],
+  cluster: (args) => [cli, 'cluster', ...args],
   test: (args) => [join('scripts', 'test.ts'), ...args],
   bench: (args) => [join('bench', 'run.ts'), ...args],
 };

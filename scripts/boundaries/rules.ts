@@ -22,6 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'packages/testing': [...PURE, 'packages/runtime'],
   ...Object.fromEntries(SERVICES.map((service) => [service, BELOW_SERVICES])),
   'services/relay': BELOW_SERVICES,
+  'services/gateway': BELOW_SERVICES,
   'services/standalone': [...BELOW_SERVICES, ...SERVICES, 'services/relay'],
   'packages/cli': [...BELOW_SERVICES, ...SERVICES, 'services/standalone', 'packages/testing'],
   tests: ['packages', 'services'],

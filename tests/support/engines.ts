@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { startRelayProcess } from '@tenure/relay';
 import { createLog, loadConfig } from '@tenure/runtime';
 import { standaloneConfig } from '@tenure/standalone';
+import { engineEnv } from '@tenure/testing/cluster';
 import {
-  type EventStoreDBServer,
   hasKafka,
   hasMongoDB,
   type KafkaServer,
@@ -61,7 +60,7 @@ export const engineSets: readonly EngineSet[] = [embedded, distributed];
 
 async function createDistributed(kafka: KafkaServer, mongo: MongoDBServer): Promise<EnginesOfSystem> {
   const eventStore = await startEventStoreDB();
-  const env = distributedEnv(eventStore, kafka, mongo);
+  const env = { ...engineEnv({ eventStore, kafka, mongo }), TENURE_ID_KEY: idKey };
   const config = loadConfig(standaloneConfig, { ...env, TENURE_PORT: '0', TENURE_LOG_LEVEL: 'error' });
   const relay = await startRelayProcess(config, createLog({ level: 'error', service: 'relay' }));
   return {
@@ -70,21 +69,5 @@ async function createDistributed(kafka: KafkaServer, mongo: MongoDBServer): Prom
       await relay.stop();
       await eventStore.stop();
     },
-  };
-}
-
-/** Variables for the processes of a system whose databases and topics nobody else uses. */
-export function distributedEnv(
-  eventStore: Pick<EventStoreDBServer, 'url'>,
-  kafka: Pick<KafkaServer, 'brokers'>,
-  mongo: Pick<MongoDBServer, 'url'>,
-): Readonly<Record<string, string>> {
-  const name = `t${randomBytes(6).toString('hex')}`;
-  const [server = '', query = ''] = mongo.url.split('?');
-  return {
-    TENURE_EVENT_STORE: eventStore.url,
-    TENURE_EVENT_BUS: `kafka://${kafka.brokers.join(',')}/${name}?partitions=4`,
-    TENURE_READ_STORE: `${server.replace(/\/$/, '')}/${name}${query === '' ? '' : `?${query}`}`,
-    TENURE_ID_KEY: idKey,
   };
 }

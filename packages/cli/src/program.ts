@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { backupCommand, restoreCommand } from './commands/backup.ts';
 import { benchCommand } from './commands/bench.ts';
+import { clusterCommand } from './commands/cluster.ts';
 import { demoCommand } from './commands/demo.ts';
 import { historyCommand } from './commands/history.ts';
 import { importCommand } from './commands/import.ts';
@@ -33,6 +34,7 @@ export async function runCommand(args: readonly string[], io: Io): Promise<numbe
     .addCommand(rebuildCommand(io))
     .addCommand(backupCommand(io))
     .addCommand(restoreCommand(io))
+    .addCommand(clusterCommand(io))
     .addCommand(benchCommand(exit));
   for (const command of allOf(program)) {
     command

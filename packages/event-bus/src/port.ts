@@ -54,6 +54,10 @@ export interface Park {
   readonly reason: string;
   /** ms since 1970 UTC. */
   readonly parkedAt: number;
+  /** The partition it was set aside in, for a key that comes in every partition; absent where the key tells it. */
+  readonly partition?: number;
+  /** Somebody wants it replayed or dropped; whoever has its partition does so, and the row goes or loses this. */
+  readonly request?: 'replay' | 'drop';
 }
 
 /** Durable rows of what is parked. */

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KeyStoreReadOnlyError, UnknownKeyError } from './errors.ts';
 import type { KeyStore } from './port.ts';
 
+export { type SharedKeyStoreHarness, sharedKeyStoreContract } from './contract-shared.ts';
+
 /** One set of keys, as its writer and its readers see it. */
 export interface KeyStoreHarness {
   /** Opens the keys for writing; again after `close`, the same keys. */

@@ -6,6 +6,11 @@ import type { AppendOutcome, AppendUnit, EventStore, ExpectedRevision, NewEvent,
 export interface EventStoreHarness {
   /** Whether a unit that meets a conflict leaves nothing behind; if not, what came before the conflict stays. */
   readonly atomicUnits: boolean;
+  /**
+   * Whether the log has the units of a call, and of calls made at the same time, in the order in which they were given;
+   * if not, only those that meet in a stream.
+   */
+  readonly orderedUnits: boolean;
   /** Another client of the log. */
   connect(options?: { readonly now?: () => number }): Promise<EventStore>;
   /** Ends whatever serves the log, all clients being closed; the next `connect` finds only what is durable. */
@@ -19,6 +24,8 @@ export interface EventStoreHarness {
 /** The log of one test, with its clients, which are closed after it. */
 export interface LogUnderTest {
   readonly atomicUnits: boolean;
+  /** The items as they are where units are ordered, else sorted: what can be compared with what the log has. */
+  byPromisedOrder<T>(items: readonly T[]): T[];
   connect(options?: { readonly now?: () => number }): Promise<EventStore>;
   restart(): Promise<void>;
   destroyKey(owner: string): Promise<void>;
@@ -47,6 +54,7 @@ export const eachTestItsLog = (create: () => Promise<EventStoreHarness>): LogUnd
     get atomicUnits() {
       return current().atomicUnits;
     },
+    byPromisedOrder: (items) => (current().orderedUnits ? [...items] : items.toSorted()),
     async connect(options) {
       const client = await current().connect(options);
       clients.push(client);

@@ -11,6 +11,7 @@ eventStoreContract('sqlite', async () => {
   let writer: LogWriter = await startLogWriter({ directory });
   return {
     atomicUnits: true,
+    orderedUnits: true,
     connect: async (options) => connectSqliteEventStore(writer.connect(), options),
     restart: async () => {
       await writer.close();

@@ -1,6 +1,14 @@
 import { afterEach, beforeEach } from 'vitest';
 import type { CollectionDefinition, Document, GuardedReplace, Json, ReadStore, ViewSet } from '../port.ts';
 
+/** In what engines differ. */
+export interface EngineTraits {
+  /** Whether a version has one writer at a time, or any number of them, whom guards keep apart. */
+  readonly writers: 'exclusive' | 'shared';
+  /** `slow`: queries of thousands of documents take tenths of a second, so fewer of those that chance makes. */
+  readonly speed: 'fast' | 'slow';
+}
+
 /** A read store under test, empty at first. */
 export interface ReadStoreHarness {
   /** Opens it for writing. Once it is closed, the same one again. */

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileFilter } from '../matcher.ts';
-import type { Document, Filter, FindOptions, Json, SortKey } from '../port.ts';
+import type { Document, FindOptions, Json } from '../port.ts';
 import { placeOf, sortDocuments } from '../sort.ts';
+import { documents, plain, type Query, query, value } from './generators.ts';
 import {
   allOf,
+  type EngineTraits,
   eachTestItsStore,
   idsOf,
   putting,
@@ -12,61 +14,6 @@ import {
   removing,
   type ViewsUnderTest,
 } from './harness.ts';
-
-const scalar: fc.Arbitrary<string | number | boolean> = fc.oneof(
-  fc.constantFrom(-1, 0, 1, 2.5),
-  fc.constantFrom('', 'a', 'b', 'é', '\uFFFD', '\u{1F600}'),
-  fc.boolean(),
-);
-const plain: fc.Arbitrary<Json> = fc.option(scalar, { freq: 5 });
-const value: fc.Arbitrary<Json> = fc.oneof(
-  { weight: 6, arbitrary: plain },
-  { weight: 1, arbitrary: fc.array(plain, { maxLength: 3 }) },
-  { weight: 1, arbitrary: fc.record({ x: plain }, { requiredKeys: [] }) },
-  { weight: 1, arbitrary: fc.array(fc.record({ x: plain }, { requiredKeys: [] }), { maxLength: 2 }) },
-);
-
-const field = fc.constantFrom('p', 'q', 'r', 'r.x', 's', 'n', '_id');
-
-function documents(content: fc.Arbitrary<Json>): fc.Arbitrary<readonly Document[]> {
-  const fields = fc.record({ p: plain, q: content, r: content, s: content }, { requiredKeys: [] });
-  return fc
-    .array(fields, { minLength: 1, maxLength: 25 })
-    .map((list) => list.map((one, i) => ({ _id: `${['a', 'b', '\u{1F600}', '\uFFFD'][i % 4]}${i}`, ...one })));
-}
-
-const operator = fc.oneof(
-  fc.tuple(fc.constantFrom('$gt', '$gte', '$lt', '$lte'), scalar),
-  fc.tuple(fc.constantFrom('$eq', '$ne'), plain),
-  fc.tuple(fc.constantFrom('$in', '$nin'), fc.array(plain, { maxLength: 3 })),
-  fc.tuple(fc.constant('$exists'), fc.boolean()),
-);
-const operators = fc.array(operator, { minLength: 1, maxLength: 2 }).map((list): Filter => Object.fromEntries(list));
-const test = fc.oneof(
-  { weight: 3, arbitrary: plain },
-  { weight: 5, arbitrary: operators },
-  { weight: 1, arbitrary: operators.map((inner) => ({ $not: inner })) },
-  { weight: 1, arbitrary: operators.map((inner) => ({ $elemMatch: inner })) },
-  { weight: 1, arbitrary: operators.map((inner) => ({ $elemMatch: { x: inner } })) },
-);
-const leaf: fc.Arbitrary<Filter> = fc.dictionary(field, test, { maxKeys: 3 }).map((one) => ({ ...one }));
-const filter: fc.Arbitrary<Filter> = fc.oneof(
-  { weight: 3, arbitrary: leaf },
-  {
-    weight: 1,
-    arbitrary: fc
-      .tuple(leaf, fc.constantFrom('$and', '$or'), fc.array(leaf, { minLength: 1, maxLength: 3 }))
-      .map(([own, name, list]) => ({ ...own, [name]: list })),
-  },
-);
-const sort: fc.Arbitrary<readonly SortKey[]> = fc.array(
-  fc.record({ field, direction: fc.constantFrom(1 as const, -1 as const) }),
-  { maxLength: 3 },
-);
-
-/** A filter, a sort, which row to go on after, and a limit (0: none). */
-type Query = readonly [filter: Filter, sort: readonly SortKey[], from: number, limit: number];
-const query: fc.Arbitrary<Query> = fc.tuple(filter, sort, fc.nat(), fc.nat(8));
 
 /** What the store must answer, by going through all documents. */
 function answer(all: readonly Document[], options: FindOptions): readonly Document[] {
@@ -89,7 +36,7 @@ async function compare({ writer, reader }: ViewsUnderTest, stored: readonly Docu
   expect(idsOf(await allOf(writer.stream('things', { filter: where, sort: order })))).toEqual(idsOf(sorted));
 }
 
-export function modelContract(name: string, create: () => Promise<ReadStoreHarness>): void {
+export function modelContract(name: string, create: () => Promise<ReadStoreHarness>, { speed }: EngineTraits): void {
   describe(`read store: ${name}: against a model`, () => {
     const store = eachTestItsStore(create);
     const indexes = ['p', 'q', 'r', 'r.x', ['p', 'q'], ['q', 's', 'p']];
@@ -128,7 +75,7 @@ export function modelContract(name: string, create: () => Promise<ReadStoreHarne
       const stored = content.map((fields, i) => ({ _id: `k${(i * 7_919) % 10_000}`, ...fields, n: i % 700 }));
       const { writer, reader } = await store.openThings([...indexes, 'n'], stored);
       const property = fc.asyncProperty(query, (one) => compare({ writer, reader }, stored, one));
-      await fc.assert(property, { numRuns: runs * 3, endOnFailure: true });
+      await fc.assert(property, { numRuns: speed === 'fast' ? runs * 3 : runs / 10, endOnFailure: true });
     });
   });
 }

@@ -1,7 +1,7 @@
 import type { BaseConfig } from '../base-config.ts';
 import { type Clock, type ClockDescription, openClock } from '../clock.ts';
 import { createCommands } from '../commands/commands.ts';
-import { enginesOf } from '../engines/engines.ts';
+import { type Engines, enginesOf } from '../engines/engines.ts';
 import { serveLog } from '../engines/log-access.ts';
 import { createPositionWait } from '../http/min-position.ts';
 import type { ApiInfo } from '../http/openapi.ts';
@@ -78,7 +78,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   const clockDescription = options.clock ?? config.TENURE_CLOCK;
   const clock = openClock(clockDescription);
   const directory = config.TENURE_DATA;
-  const ids = createIds(openIdKey(directory, config.TENURE_ID_KEY));
+  const ids = createIds(idKeyOf(engines, config));
 
   // What was opened is closed in the opposite order, at the end as well as after a failed start.
   const opened = new AsyncDisposableStack();
@@ -198,6 +198,12 @@ function checkViews(views: Views): Promise<string | undefined> {
       () => undefined,
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
     );
+}
+
+/** Processes that share a log are given the key; one that has the log to itself keeps it beside the log. */
+function idKeyOf({ eventStore }: Engines, { TENURE_DATA, TENURE_ID_KEY }: BaseConfig): Buffer {
+  if (eventStore.kind === 'sqlite' || TENURE_ID_KEY === undefined) return openIdKey(TENURE_DATA, TENURE_ID_KEY);
+  return Buffer.from(TENURE_ID_KEY, 'hex');
 }
 
 function checkClock(clock: Clock, { kind }: ClockDescription, last: number | undefined): void {

@@ -1,0 +1,9 @@
+export {
+  apiServices,
+  type Cluster,
+  type ClusterOptions,
+  type ClusterService,
+  type EngineServers,
+  engineEnv,
+  startCluster,
+} from './start-cluster.ts';

@@ -1,0 +1,2 @@
+export { FaultProxy, type FaultProxyEvents, type FaultProxyOptions, startFaultProxy } from './fault-proxy.ts';
+export type { Target } from './link.ts';

@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { startKafkaContainer } from './kafka/container.ts';
+import { startLocalKafka } from './kafka/local.ts';
+import { serversMode } from './mode.ts';
+
+export interface KafkaOptions {
+  /** Where it keeps its data; a temporary folder, removed by `stop`, unless given. A container keeps them inside. */
+  readonly directory?: string;
+  /** A free one unless given. */
+  readonly port?: number;
+}
+
+/** A Kafka of one node. */
+export interface KafkaServer {
+  /** host:port of each. */
+  readonly brokers: readonly string[];
+  /** Of the process, where it is one of this machine and runs. */
+  readonly pid: number | undefined;
+  /** False for one that somebody else runs: `kill` and `start` throw, and `stop` leaves it alone. */
+  readonly ours: boolean;
+  /** A prefix for topics and groups that nobody else uses. Whoever makes them drops them: the server may outlive them. */
+  prefix(): string;
+  /** Ends it as a crash does (SIGKILL); resolves when it is gone. */
+  kill(): Promise<void>;
+  /** Starts it again, on the same port and data; resolves when it serves. */
+  start(): Promise<void>;
+  /** Ends it and removes what it made. May be called again. */
+  stop(): Promise<void>;
+}
+
+/** What a kind of server does for itself. */
+export type OwnKafka = Omit<KafkaServer, 'prefix' | 'ours'>;
+
+/** Whether `startKafka` can have a server here. */
+export function hasKafka(): boolean {
+  return givenBrokers() !== undefined || serversMode() !== 'none';
+}
+
+/**
+ * Starts Kafka on loopback, and resolves when it serves: `TENURE_KAFKA_URL` (host:port, separated by commas), if set,
+ * names one to use instead; else Apache Kafka from Maven Central, or in a container, as `serversMode` says.
+ * @throws where there is none
+ */
+export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServer> {
+  const given = givenBrokers();
+  if (given !== undefined) return givenServer(given);
+  const mode = serversMode();
+  switch (mode) {
+    case 'local':
+      return named(await startLocalKafka(options));
+    case 'docker':
+      return named(await startKafkaContainer(options));
+    case 'none':
+      throw new Error(
+        'No Kafka for tests: TENURE_TEST_SERVERS is "none", or there is neither Java and Python nor Docker here, and TENURE_KAFKA_URL is not set',
+      );
+  }
+}
+
+function givenBrokers(): readonly string[] | undefined {
+  const brokers = process.env.TENURE_KAFKA_URL?.split(',').filter((broker) => broker !== '') ?? [];
+  return brokers.length === 0 ? undefined : brokers;
+}
+
+function named(server: OwnKafka): KafkaServer {
+  return {
+    get brokers() {
+      return server.brokers;
+    },
+    get pid() {
+      return server.pid;
+    },
+    ours: true,
+    prefix: randomPrefix,
+    kill: () => server.kill(),
+    start: () => server.start(),
+    stop: () => server.stop(),
+  };
+}
+
+function givenServer(brokers: readonly string[]): KafkaServer {
+  const refused = async (): Promise<never> => {
+    throw new Error('TENURE_KAFKA_URL names a server that tests neither kill nor start');
+  };
+  return {
+    brokers,
+    pid: undefined,
+    ours: false,
+    prefix: randomPrefix,
+    kill: refused,
+    start: refused,
+    stop: () => Promise.resolve(),
+  };
+}
+
+function randomPrefix(): string {
+  return `tenure-test-${randomBytes(8).toString('hex')}`;
+}
