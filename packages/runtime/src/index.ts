@@ -30,6 +30,7 @@ export {
 } from './engines/engines.ts';
 export { type ServedLog, serveLog } from './engines/log-access.ts';
 export { openReadStore } from './engines/read-store-access.ts';
+export { untilAvailable } from './engines/until-available.ts';
 export { type ActionRouteOptions, actionRoute, commandIdOf } from './facts/action-route.ts';
 export {
   defineFact,

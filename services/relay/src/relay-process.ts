@@ -7,6 +7,7 @@ import {
   type Stoppable,
   serveLog,
   serveOperations,
+  untilAvailable,
 } from '@tenure/runtime';
 import { type Relay, startRelay } from './relay.ts';
 
@@ -39,7 +40,7 @@ export async function startRelayProcess(config: BaseConfig, log: Log): Promise<R
     const { connection, topics } = await kafkaParts(engines.eventBus, (level, message, details) =>
       log[level](details, message),
     );
-    await ensureTopics(connection, topics);
+    await untilAvailable(() => ensureTopics(connection, topics));
     const relay = startRelay({
       store: served.store,
       publisher: createKafkaPublisher({ connection, topics, now: () => performance.now() }),

@@ -2,6 +2,7 @@ import type { EventStore } from '@tenure/event-store';
 import type { SqliteEventStoreConnection } from '@tenure/event-store/sqlite';
 import type { SharedKeyStore } from '@tenure/key-store';
 import type { Engines, MongoDatabase } from './engines.ts';
+import { untilAvailable } from './until-available.ts';
 
 /** How a thread of this process gets at the log. Plain data but for the port of an embedded one, which is handed over. */
 export type LogAccess =
@@ -105,11 +106,11 @@ async function openEventStore(
   const { openMongoKeyStore } = await import('@tenure/key-store/mongodb');
   const opened = new AsyncDisposableStack();
   try {
-    const keyStore = await openMongoKeyStore(keys);
+    const keyStore = await untilAvailable(() => openMongoKeyStore(keys));
     opened.defer(() => keyStore.close());
-    const customers = await openMongoCustomerIndex(index);
+    const customers = openMongoCustomerIndex(index);
     opened.defer(() => customers.close());
-    const store = await openEventStoreDB({ url, keys: keyStore, index: customers, now });
+    const store = await untilAvailable(() => openEventStoreDB({ url, keys: keyStore, index: customers, now }));
     const close = store.close.bind(store);
     opened.defer(close);
     return { store: Object.assign(store, { close: () => opened.disposeAsync() }), keys: keyStore };

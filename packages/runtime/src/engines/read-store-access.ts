@@ -1,5 +1,6 @@
 import type { ReadStore } from '@tenure/read-store';
 import type { ReadStoreEngine } from './engines.ts';
+import { untilAvailable } from './until-available.ts';
 
 /** Where a process keeps its views. Plain data. */
 export interface ReadStoreAccess {
@@ -20,5 +21,6 @@ export async function openReadStore(
     return openSqliteReadStore({ directory, role });
   }
   const { openMongoReadStore } = await import('@tenure/read-store/mongodb');
-  return openMongoReadStore({ url: engine.url, database: `${engine.database}-${owner}`, role });
+  const database = `${engine.database}-${owner}`;
+  return untilAvailable(() => openMongoReadStore({ url: engine.url, database, role }));
 }

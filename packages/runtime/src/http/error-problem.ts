@@ -19,7 +19,7 @@ const byStatus: Readonly<Record<number, ProblemCode>> = {
 /** What an error means to the client. What nobody foresaw is `internal`, and says nothing of itself. */
 export function errorProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof StoreUnavailableError) {
+  if (error instanceof StoreUnavailableError || isKeyStoreAway(error)) {
     return new Problem('store-unavailable', 'It is not known whether this was recorded; sending it again is safe', {
       cause: error,
     });
@@ -50,6 +50,11 @@ export function errorProblem(error: unknown): Problem {
       return new Problem('bad-request', error.message, { cause: error });
   }
   return new Problem('internal', 'Something went wrong on our side; it has been noted', { cause: error });
+}
+
+/** Its adapter is loaded only where it is used. */
+function isKeyStoreAway(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'key-store-unavailable';
 }
 
 function badQuery(pointer: string, detail: string, cause: Error): Problem {

@@ -3,6 +3,7 @@ import { type Clock, type ClockDescription, openClock } from '../clock.ts';
 import { createCommands } from '../commands/commands.ts';
 import { type Engines, enginesOf } from '../engines/engines.ts';
 import { serveLog } from '../engines/log-access.ts';
+import { untilAvailable } from '../engines/until-available.ts';
 import { createPositionWait } from '../http/min-position.ts';
 import type { ApiInfo } from '../http/openapi.ts';
 import { operationRoutes } from '../http/operations.ts';
@@ -87,10 +88,8 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     opened.defer(() => served.close());
     const { store } = served;
     checkClock(clock, clockDescription, await served.lastRecordedAt());
-    await publishPolicies(
-      services.flatMap((service) => service.policies ?? []),
-      { store, clock },
-    );
+    const policies = services.flatMap((service) => service.policies ?? []);
+    await untilAvailable(() => publishPolicies(policies, { store, clock }));
 
     const definitions = services.flatMap((service) => service.views ?? []);
     const views = await startViews({
