@@ -12,6 +12,7 @@ const method = z.enum(['get', 'post', 'put', 'patch', 'delete']);
 export type DocumentMethod = z.infer<typeof method>;
 
 const document = z.looseObject({
+  openapi: z.string().startsWith('3.1.'),
   info: z.looseObject({ title: z.string() }),
   tags: z.array(z.looseObject({ name: z.string() })).default([]),
   paths: z.record(z.string().startsWith('/'), z.partialRecord(method, operation)),

@@ -15,7 +15,7 @@ export interface KafkaConnection {
 }
 
 /** The client says these at its error level, though they are how things go. */
-const ordinary = ['concurrent operation', 'rebalancing', 'Limiting retries'];
+const ordinary = ['concurrent operation', 'rebalancing', 'Limiting retries', 'coordinator'];
 
 const levels: Readonly<Record<number, KafkaLogLevel>> = {
   [logLevel.ERROR]: 'error',

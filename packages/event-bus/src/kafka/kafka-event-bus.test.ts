@@ -192,7 +192,7 @@ describe.skipIf(!hasKafka())('Kafka event bus (skipped where there is no Kafka: 
     await expectWhole(views);
   });
 
-  it('I14: a slow partition costs bounded memory and its member is not thrown out; the others go on', async () => {
+  it('I14: a consumer that is slow costs bounded memory, and its process is not thrown out of the group', async () => {
     const [slow, quick] = [nameIn(0), nameIn(1)];
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     releases.push(open);
@@ -200,8 +200,12 @@ describe.skipIf(!hasKafka())('Kafka event bus (skipped where there is no Kafka: 
     const inner = views.consumer('slow');
     let calls = 0;
     // Nothing of it is to be dropped and then looked up.
-    const read = vi.spyOn(world.store, 'readAllSealed');
-    const readHere = (): number => read.mock.calls.filter(([{ limit }]) => limit === 100).length;
+    const readAllSealed = world.store.readAllSealed.bind(world.store);
+    let lookedUp = 0;
+    world.store.readAllSealed = (options) => {
+      if (options.limit === 100) lookedUp += 1;
+      return readAllSealed(options);
+    };
     const bus = openBus({ pageSize: 100, sessionTimeoutMs: 4_000 });
     const subscription = await bus.subscribe({
       ...inner,
@@ -229,8 +233,9 @@ describe.skipIf(!hasKafka())('Kafka event bus (skipped where there is no Kafka: 
         Array.from({ length: 100 }, () => newEvent(slow, { data: { text } })),
       );
     }
-    await append(world.store, [newEvent(quick)]);
-    await vi.waitFor(() => expect(views.of(customer(quick))).toHaveLength(2), { timeout: patienceMs });
+    const onTopic = async (): Promise<number> =>
+      Number((await world.admin.fetchTopicOffsets(world.topics.events)).find(({ partition }) => partition === 0)?.high);
+    await vi.waitFor(async () => expect(await onTopic()).toBeGreaterThanOrEqual(2_000), { timeout: patienceMs });
     // Longer than a member may be silent.
     await delay(5_000);
     // Of 20 MB, of which one batch is in hand.
@@ -241,7 +246,7 @@ describe.skipIf(!hasKafka())('Kafka event bus (skipped where there is no Kafka: 
     await subscription.reached((await world.store.head()) ?? '', soon());
     await expectWhole(views);
     expect(views.guardsBroken).toEqual([]);
-    expect(readHere()).toBe(0);
+    expect(lookedUp).toBe(0);
   });
 
   it('I12: copies the event at which a key is parked to the dead letters, without plaintext on any topic', async () => {

@@ -250,7 +250,7 @@ export class KafkaSubscription implements Subscription {
       const position = checkpoints[index]?.position;
       const isStored = typeof metadata === 'string' && position !== undefined && metadata <= position;
       const isThere = BigInt(offset) >= BigInt(end?.low ?? 0) && BigInt(offset) <= BigInt(end?.high ?? 0);
-      return isThere ? offset : end?.low;
+      return isStored && isThere ? offset : end?.low;
     });
   }
 

@@ -29,7 +29,9 @@ const noIndex: CustomerIndex = {
 
 const noKeys = { ensure: unused, findMany: unused, destroy: unused, close: unused };
 
-const hasOpenSsl = spawnSync('openssl', ['version'], { stdio: 'ignore' }).status === 0;
+const openSsl = process.env.OPENSSL ?? 'openssl';
+
+const hasOpenSsl = spawnSync(openSsl, ['version'], { stdio: 'ignore' }).status === 0;
 
 const openSslTitle = 'opens over TLS with a certificate and credentials';
 
@@ -58,7 +60,7 @@ describe('EventStoreDB by connection string', () => {
     ending.push(() => rmSync(directory, { recursive: true }));
     const [key, file] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
     const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=127.0.0.1'];
-    const made = spawnSync('openssl', [
+    const made = spawnSync(openSsl, [
       ...request,
       '-addext',
       'subjectAltName=IP:127.0.0.1',

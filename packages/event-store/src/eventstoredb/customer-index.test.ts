@@ -2,7 +2,7 @@ import { type Document, MongoClient } from 'mongodb';
 import { describe, expect, it } from 'vitest';
 import { appendOne, hex, idsOf, newEvent, positionOf, streamName, unit } from '../contract/harness.ts';
 import type { EventStore, NewEvent, StoredEvent } from '../port.ts';
-import { eachTestItsServers, hasServers, LogOnServers, titled } from './fixtures/servers.ts';
+import { eachTestItsServers, hasServers, LogOnServers, PATIENCE_MS, titled } from './fixtures/servers.ts';
 import {
   type CustomerIndex,
   type CustomerIndexFault,
@@ -25,7 +25,7 @@ const upToDate = async (store: EventStore, index: CustomerIndex): Promise<void> 
   await expect.poll(async () => (await index.state())?.checkpoint.position, { timeout: 15_000 }).toBe(head);
 };
 
-describe.skipIf(!hasServers)(titled('the index of events by customer on MongoDB'), () => {
+describe.skipIf(!hasServers)(titled('the index of events by customer on MongoDB'), { timeout: PATIENCE_MS }, () => {
   const test = eachTestItsServers();
 
   const append = async (store: EventStore, from: number, count: number): Promise<string[]> => {
@@ -231,6 +231,31 @@ describe.skipIf(!hasServers)(titled('the index of events by customer on MongoDB'
     for (let round = 0; round < 20; round++) await append(writer, round * 100, 100);
     await upToDate(writer, indexes[0]);
     expect(await checkCustomerIndex({ store: writer, index: indexes[1] })).toEqual({ checked: 2_000 });
+  });
+
+  it('is begun once by many who begin it at the same time, and keeps nothing of what came before', async () => {
+    const indexes = Array.from({ length: 4 }, () => test.log.index());
+    const store = await test.log.store({ maintainsIndex: false });
+    const [event] = await append(store, 0, 1).then(() => store.readAllSealed({ limit: 1 }));
+    const beginning = await store.checkpointAt(null);
+    if (!beginning || !event) throw new Error('the log has no beginning');
+    let before = await indexes[0]?.state();
+    for (let round = 0; round < 5; round++) {
+      const begun = await Promise.all(indexes.map((index) => index.begin(before, beginning)));
+      const [state, ...more] = begun.filter((one) => one !== undefined);
+      expect(more).toEqual([]);
+      expect(await indexes[1]?.state()).toEqual(state);
+      if (!state) throw new Error('nobody has begun');
+      const after = { ...beginning, position: event.position, eventId: event.id };
+      before = await indexes[round % 4]?.record(state, [event], after);
+      expect(
+        await indexes[0]?.read(state.generation, jane, { after: beginning.position, upTo: event.position }),
+      ).toHaveLength(1);
+    }
+    const client = new MongoClient(test.log.mongo.url);
+    const names = (await client.db(test.log.database).listCollections().toArray()).map(({ name }) => name);
+    await client.close();
+    expect(names.filter((name) => name.includes('_events_'))).toHaveLength(1);
   });
 
   it('is taken over from a maintainer that has died, and at once from one that has ended', async () => {

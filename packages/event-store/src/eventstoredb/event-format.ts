@@ -17,10 +17,10 @@ const STREAM = new RegExp(STREAM_PATTERN);
 export const isEventStream = (name: string): boolean => STREAM.test(name);
 
 /** As EventStoreDB writes ids. */
-export const toUuid = (id: string): string => id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+const toUuid = (id: string): string => id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 
 /** As we write them. */
-export const fromUuid = (uuid: string): string => uuid.replaceAll('-', '').toLowerCase();
+const fromUuid = (uuid: string): string => uuid.replaceAll('-', '').toLowerCase();
 
 /** `$correlationId` and `$causationId` are what EventStoreDB's own projections look for. */
 interface StoredMetadata {

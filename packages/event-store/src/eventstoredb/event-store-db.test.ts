@@ -3,9 +3,9 @@ import type { EventStoreHarness } from '../contract/harness.ts';
 import { personalDataContract } from '../contract/personal-data.ts';
 import { readContract } from '../contract/read.ts';
 import { eventStoreContract } from '../contract.ts';
-import { hasServers, LogOnServers, oneMongoDB, titled } from './fixtures/servers.ts';
+import { hasServers, LogOnServers, oneMongoDB, PATIENCE_MS, titled } from './fixtures/servers.ts';
 
-describe.skipIf(!hasServers)(titled('on EventStoreDB'), () => {
+describe.skipIf(!hasServers)(titled('on EventStoreDB'), { timeout: PATIENCE_MS }, () => {
   const mongo = oneMongoDB();
 
   const harness =

@@ -86,13 +86,13 @@ class MongoCustomerIndex implements CustomerIndex {
     const generation = randomBytes(8).toString('hex');
     await this.#events(generation).createIndex({ customerId: 1, _id: 1 });
     const next = { generation, ...checkpoint };
-    if (!before && !(await inserted(this.#states.insertOne({ _id: STATE, ...next })))) return undefined;
-    if (before) {
-      const { matchedCount } = await this.#states.replaceOne({ _id: STATE, generation: before.generation }, next);
-      if (matchedCount === 0) return undefined;
-    }
-    await this.#dropOthers(generation);
-    return { generation, checkpoint };
+    const won = before
+      ? (await this.#states.replaceOne({ _id: STATE, generation: before.generation }, next)).matchedCount === 1
+      : await inserted(this.#states.insertOne({ _id: STATE, ...next }));
+    // Only what nobody can begin with again is dropped: another may have begun after this one already.
+    const over = won ? before?.generation : generation;
+    if (over !== undefined) await this.#events(over).drop();
+    return won ? { generation, checkpoint } : undefined;
   }
 
   async record(
@@ -122,12 +122,6 @@ class MongoCustomerIndex implements CustomerIndex {
   async #find(generation: string, filter: Filter<EventDocument>, limit = 0): Promise<SealedEvent[]> {
     const documents = await this.#events(generation).find(filter).sort({ _id: 1 }).limit(limit).toArray();
     return documents.map(fromDocument);
-  }
-
-  async #dropOthers(generation: string): Promise<void> {
-    const names = await this.#db.listCollections({}, { nameOnly: true }).toArray();
-    for (const { name } of names)
-      if (name.startsWith(EVENTS_PREFIX) && name !== EVENTS_PREFIX + generation) await this.#db.dropCollection(name);
   }
 
   #events(generation: string): Collection<EventDocument> {

@@ -79,7 +79,7 @@ describe.skipIf(!hasMongoDB())(title, { timeout: 240_000 }, () => {
   afterAll(async () => {
     for (const store of stores) await store.close();
     rmSync(directory, { recursive: true });
-    await dropDatabase(server.url, database);
+    await dropDatabase(server, database);
     await server.stop();
   });
 

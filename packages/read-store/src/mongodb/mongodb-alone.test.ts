@@ -44,7 +44,7 @@ describe.skipIf(!hasMongoDB())(`read store: ${title}`, { timeout: 240_000 }, () 
   });
   afterEach(async () => {
     for (const store of stores.splice(0)) await store.close();
-    await dropDatabase(server.url, database);
+    await dropDatabase(server, database);
   });
 
   it('refuses documents that it could not give back as they were, and writes nothing of their batch', async () => {

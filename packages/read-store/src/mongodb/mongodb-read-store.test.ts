@@ -21,7 +21,7 @@ describe.skipIf(!hasMongoDB())(title, { timeout: 240_000 }, () => {
       return {
         openWriter: () => openMongoReadStore({ url, database, role: 'writer' }),
         openReader: () => openMongoReadStore({ url, database, role: 'reader' }),
-        dispose: () => dropDatabase(url, database),
+        dispose: () => dropDatabase(server, database),
       };
     },
     { writers: 'shared', speed: 'slow' },

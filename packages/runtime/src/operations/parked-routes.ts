@@ -83,7 +83,7 @@ function answer(id: string, ended: ReplayOutcome, released: 'replayed' | 'droppe
   return { status: 200 as const, body: { id, outcome: ended === 'released' ? released : ended } };
 }
 
-function viewOf({ parkedAt, ...park }: Park): ParkView {
+function viewOf({ parkedAt, partition: _partition, request: _request, ...park }: Park): ParkView {
   return { ...park, parkedAt: new Date(parkedAt).toISOString() };
 }
 

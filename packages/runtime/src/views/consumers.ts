@@ -26,6 +26,8 @@ export interface ConsumersOptions {
   readonly memory: CustomerMemory;
   /** Whether all events of a customer with this id are delivered to this process. */
   readonly follows: (id: string) => boolean;
+  /** Whether the recorders of this process are those that are given a customer's events now. */
+  readonly recordsFor: (id: string) => boolean;
 }
 
 /** What a process makes of the log, ready to be given deliveries. */
@@ -43,6 +45,7 @@ export async function createConsumers({
   state,
   memory,
   follows,
+  recordsFor,
 }: ConsumersOptions): Promise<Consumers> {
   const { store, calendar, now } = context;
   let policies: Policies = noPolicies;
@@ -66,7 +69,10 @@ export async function createConsumers({
   return {
     projecting: createProjectingConsumer({ projections, customers, context, onPolicy }),
     recording: createRecordingConsumer({ state, customers, recording, holds, onPolicy }),
-    timers: [...services.flatMap((service) => service.timers ?? []), ...recorderTimers(recorders, recording, holds)],
+    timers: [
+      ...services.flatMap((service) => service.timers ?? []),
+      ...recorderTimers({ recorders, recording, holds, recordsFor }),
+    ],
   };
 }
 

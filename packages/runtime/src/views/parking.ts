@@ -13,6 +13,8 @@ const schema = z.object({
   eventType: z.string(),
   reason: z.string(),
   parkedAt: z.number(),
+  partition: z.number().exactOptional(),
+  request: z.enum(['replay', 'drop']).exactOptional(),
 });
 
 /** Parked keys as rows of a view set. */

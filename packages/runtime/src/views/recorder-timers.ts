@@ -3,18 +3,22 @@ import type { ImportHolds } from './import-holds.ts';
 import type { Recording } from './recording.ts';
 import type { Recorder, Timer } from './types.ts';
 
+interface Parts {
+  readonly recorders: readonly Recorder[];
+  readonly recording: Recording;
+  readonly holds: ImportHolds;
+  /** Whether this process records for a customer; another one's timers are its own. */
+  readonly recordsFor: (id: string) => boolean;
+}
+
 /** Timers that record what time alone brings about: one for each recorder. Held customers wait for their session. */
-export function recorderTimers(
-  recorders: readonly Recorder[],
-  recording: Recording,
-  holds: ImportHolds,
-): readonly Timer[] {
+export function recorderTimers({ recorders, recording, holds, recordsFor }: Parts): readonly Timer[] {
   return recorders.map((recorder) => ({
     name: recorder.name,
     service: recorder.service,
     collection: recorder.timer.collection,
     field: recorder.timer.field,
-    waits: (document) => holds.has(document._id),
+    waits: (document) => holds.has(document._id) || !recordsFor(document._id),
     records: true,
     fire: async (documents) => {
       const occasion = { causationId: `timer:${recorder.name}`, correlationId: randomUUID() };

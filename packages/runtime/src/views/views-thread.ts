@@ -52,7 +52,8 @@ const openBusFor = (group: string): Promise<EventBus> =>
 const bus = await openBusFor(`${owner}.${version}`);
 const recordingBus = isShared ? await openBusFor(owner) : bus;
 const follows = (key: string): boolean => bus.follows(key) && recordingBus.follows(key);
-const consumers = await createConsumers({ services, context, state, memory: options.memory, follows });
+const recordsFor = recordingBus.follows;
+const consumers = await createConsumers({ services, context, state, memory: options.memory, follows, recordsFor });
 await sayParked();
 const projecting = await untilAvailable(() => bus.subscribe(reporting(consumers.projecting)));
 const recordings = await untilAvailable(() => recordingBus.subscribe(reporting(consumers.recording)));

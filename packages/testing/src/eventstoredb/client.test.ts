@@ -255,6 +255,28 @@ describe('readAll', () => {
     expect(await collect(client.readAll({ fromPosition: before, maxCount: 3 }))).toHaveLength(3);
   });
 
+  it('has large events whole, both ways, as reads of their streams do', async () => {
+    const before = await head(client);
+    const streams = [newStream(), newStream()];
+    const bytes = (n: number) => Buffer.alloc(20_000 + n, n);
+    for (let n = 0; n < 40; n++)
+      await client.appendToStream(streams[n % 2]!, binaryEvent({ type: 'Large', data: bytes(n) }));
+    const large = (events: readonly { event?: { streamId: string; data: unknown } | undefined }[]) =>
+      events.flatMap(({ event }) => (event && streams.includes(event.streamId) ? [event.data as Uint8Array] : []));
+    const forwards = large(await collect(client.readAll({ fromPosition: before })));
+    const backwards = large(
+      await collect(client.readAll({ direction: 'backwards', fromPosition: 'end', maxCount: 40 })),
+    );
+    expect(forwards.map((data) => Buffer.from(data).equals(bytes(data[0]!)))).toEqual(Array(40).fill(true));
+    expect(forwards.map((data) => data[0])).toEqual(Array.from({ length: 40 }, (_, n) => n));
+    // Others may append to a real server meanwhile.
+    expect(backwards).toEqual([...forwards].reverse().slice(0, backwards.length));
+    expect(backwards.length).toBeGreaterThan(20);
+    const [even] = streams;
+    const ofStream = await collect(client.readStream(even!, { direction: 'backwards', fromRevision: 'end' }));
+    expect(large(ofStream).map((data) => data[0])).toEqual(Array.from({ length: 20 }, (_, n) => 38 - 2 * n));
+  });
+
   it("has the server's own events among those of its clients", async () => {
     const own = await collect(client.readAll({ fromPosition: 'start', maxCount: 1 }));
     expect(own[0]?.event?.type).toMatch(/^\$/);

@@ -80,6 +80,7 @@ export async function openEventStoreDBDouble(options: EventStoreDBDoubleOptions)
       const closed = new Promise((resolve) => listener.close(resolve));
       injector.destroy();
       server.forceShutdown();
+      failures.cutAll();
       await closed;
       await log.close();
     },

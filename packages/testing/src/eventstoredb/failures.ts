@@ -113,6 +113,11 @@ export class Failures implements FailureControls {
     await over;
   }
 
+  /** Cuts every connection. */
+  cutAll(): void {
+    for (const socket of this.#sockets.values()) socket.destroy();
+  }
+
   #cut(call: ServerCall): void {
     this.#sockets.get(call.getPeer())?.destroy();
   }

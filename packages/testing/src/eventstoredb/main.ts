@@ -44,6 +44,8 @@ process.on('message', (message: ToServer) => {
   });
 });
 process.on('disconnect', () => process.exit());
+// The parent may have gone before this line, when nobody heard of it.
+if (!process.connected) process.exit();
 process.on('SIGTERM', async () => {
   await double?.close();
   process.exit();
