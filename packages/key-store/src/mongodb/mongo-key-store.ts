@@ -60,12 +60,20 @@ export const openMongoKeyStore = async (options: MongoKeyStoreOptions): Promise<
   return new MongoKeyStore(client, keys, options);
 };
 
+/** Keys that are made together. */
+interface Round {
+  readonly wanted: Set<KeyOwner>;
+  readonly keys: Promise<ReadonlyMap<KeyOwner, DataKey>>;
+}
+
 class MongoKeyStore implements SharedKeyStore {
   readonly #client: MongoClient;
   readonly #keys: Collection<KeyDocument>;
   readonly #timeoutMs: number;
   readonly #byId: LRUCache<string, DataKey>;
   readonly #byOwner: LRUCache<KeyOwner, DataKey>;
+  #lastRound: Promise<unknown> = Promise.resolve();
+  #nextRound: Round | undefined;
 
   constructor(
     client: MongoClient,
@@ -87,10 +95,8 @@ class MongoKeyStore implements SharedKeyStore {
       if (key) found.set(owner, key);
     }
     const missing = [...wanted].filter((owner) => !found.has(owner));
-    for (let from = 0; from < missing.length; from += BATCH)
-      for (const [owner, key] of await reaching(() => this.#ensure(missing.slice(from, from + BATCH))))
-        found.set(owner, key);
-    return new Map([...wanted].map((owner) => [owner, mustHave(found, owner)]));
+    const ensured = missing.length === 0 ? found : await this.#ensureTogether(missing);
+    return new Map([...wanted].map((owner) => [owner, mustHave(found.get(owner) ?? ensured.get(owner), owner)]));
   }
 
   async findMany(keyIds: readonly string[]): Promise<ReadonlyMap<string, DataKey>> {
@@ -131,6 +137,30 @@ class MongoKeyStore implements SharedKeyStore {
     this.#byId.clear();
     this.#byOwner.clear();
     await this.#client.close();
+  }
+
+  /** Owners that are asked for while a round is under way go together in the next: a round costs a commit. */
+  #ensureTogether(owners: readonly KeyOwner[]): Promise<ReadonlyMap<KeyOwner, DataKey>> {
+    if (this.#nextRound === undefined) {
+      const wanted = new Set<KeyOwner>();
+      const keys = this.#lastRound.then(() => {
+        this.#nextRound = undefined;
+        return this.#ensureAll([...wanted]);
+      });
+      this.#nextRound = { wanted, keys };
+      // Whoever waits for it is told of its failure; the next round only waits for its end.
+      this.#lastRound = keys.catch(() => undefined);
+    }
+    for (const owner of owners) this.#nextRound.wanted.add(owner);
+    return this.#nextRound.keys;
+  }
+
+  async #ensureAll(owners: readonly KeyOwner[]): Promise<ReadonlyMap<KeyOwner, DataKey>> {
+    const all = new Map<KeyOwner, DataKey>();
+    for (let from = 0; from < owners.length; from += BATCH)
+      for (const [owner, key] of await reaching(() => this.#ensure(owners.slice(from, from + BATCH))))
+        all.set(owner, key);
+    return all;
   }
 
   /** Of two processes that make a key for one owner at the same time, one inserts it and both read it. */
@@ -180,8 +210,7 @@ class MongoKeyStore implements SharedKeyStore {
   }
 }
 
-const mustHave = (keys: ReadonlyMap<KeyOwner, DataKey>, owner: KeyOwner): DataKey => {
-  const key = keys.get(owner);
+const mustHave = (key: DataKey | undefined, owner: KeyOwner): DataKey => {
   if (!key) throw new Error(`the key store made no key for ${owner}`);
   return key;
 };

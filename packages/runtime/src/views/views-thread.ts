@@ -21,6 +21,14 @@ import type { ServiceViews } from './types.ts';
 import { collectionsOf, stateVersion, viewVersion } from './view-version.ts';
 import { yieldToWrites } from './yield-to-writes.ts';
 
+interface Said {
+  readonly position: string | null;
+  /** Since when it does not move, of a steady clock. */
+  readonly failingSince: number | undefined;
+  /** Why, once it has lasted. */
+  readonly message: string | undefined;
+}
+
 /** The thread that writes the views: consumers, recorders and timers of all services of the process. */
 const options = workerData as ViewsThreadOptions;
 const port = parentPort;
@@ -32,7 +40,8 @@ const { engines, pageSize } = options;
 const isShared = engines.eventBus.kind !== 'embedded';
 
 /** What was said last of where the consumers stand. */
-const said = new Map<string, { readonly position: string | null; readonly failure: string | undefined }>();
+const said = new Map<string, Said>();
+const passingFailureMs = 3_000;
 
 yieldToWrites();
 const clock = openClock(options.clock);
@@ -162,14 +171,16 @@ function saySubscriptions(): void {
   saySubscription(recordingConsumer, recordings);
 }
 
-/** What is said of a consumer is what was not said of it last. */
+/** What is said of a consumer is what was not said of it last. A failure that passes at once is not worth a word. */
 function saySubscription(consumer: string, { position, failure }: Subscription): void {
   const before = said.get(consumer);
-  if (failure !== undefined && failure.message !== before?.failure)
-    say({ kind: 'failure', what: consumer, message: failure.message });
-  if (position !== null && (position !== before?.position || (failure === undefined && before.failure !== undefined)))
-    say({ kind: 'position', consumer, position });
-  said.set(consumer, { position, failure: failure?.message });
+  const failingSince = failure === undefined ? undefined : (before?.failingSince ?? performance.now());
+  const lasts = failingSince !== undefined && performance.now() - failingSince > passingFailureMs;
+  const message = lasts ? failure?.message : undefined;
+  if (message !== undefined && message !== before?.message) say({ kind: 'failure', what: consumer, message });
+  const isMended = message === undefined && before?.message !== undefined;
+  if (position !== null && (position !== before?.position || isMended)) say({ kind: 'position', consumer, position });
+  said.set(consumer, { position, failingSince, message });
 }
 
 /** What the client of Kafka has to say: it mends most of that by itself. */
