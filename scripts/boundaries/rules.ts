@@ -36,7 +36,8 @@ const ADAPTER =
   'packages/(?:event-store|event-bus|key-store|read-store)/src/(?:sqlite|embedded|eventstoredb|kafka|mongodb)/';
 const UNIT_TEST = '\\.test\\.ts$';
 /** Contract suites, and what a package keeps for its own tests. */
-const FOR_TESTS = ['/src/contract(?:\\.ts$|/)', '/src/.*\\b(?:testing|fixtures)/'];
+const FIXTURES = '/src/.*\\b(?:testing|fixtures)/';
+const FOR_TESTS = ['/src/contract[./-]', FIXTURES];
 const OURS = '^(?:packages|services|tests|bench|scripts)/';
 
 const anyOf = (folders: readonly string[]): string => `^(?:${folders.join('|')})/`;
@@ -54,13 +55,16 @@ const forbid = (
 const layers = Object.entries(MAY_IMPORT).map(([part, allowed]) =>
   forbid(`layer:${part}`, `${part} may import ${allowed.length > 0 ? allowed.join(', ') : 'no other part'}`, {
     // A test beside the source may also use what is made for tests.
-    from: { path: `^${part}/`, pathNot: allowed.includes('packages/testing') ? [] : [UNIT_TEST, ...inner(part)] },
+    from: {
+      path: `^${part}/`,
+      pathNot: allowed.includes('packages/testing') ? [] : [UNIT_TEST, FIXTURES, ...inner(part)],
+    },
     to: { path: OURS, pathNot: anyOf([part, ...allowed]) },
   }),
 );
 const layersOfTests = Object.entries(MAY_IMPORT).map(([part, allowed]) =>
   forbid(`layer:${part}:tests`, `a test in ${part} may import what ${part} may, and packages/testing`, {
-    from: { path: `^${part}/.*${UNIT_TEST}`, pathNot: inner(part) },
+    from: { path: [`^${part}/.*${UNIT_TEST}`, `^${part}${FIXTURES}`], pathNot: inner(part) },
     to: { path: OURS, pathNot: anyOf([part, ...allowed, ...(part === 'tests/oracle' ? [] : ['packages/testing'])]) },
   }),
 );

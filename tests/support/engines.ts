@@ -32,18 +32,22 @@ export interface EngineSet {
   readonly name: string;
   /** Whether they can run here. */
   readonly isHere: boolean;
+  /** Whether a suite can afford to ask for everything. */
+  readonly isFast: boolean;
   open(): Promise<EnginesUnderTest>;
 }
 
 const embedded: EngineSet = {
   name: 'embedded',
   isHere: true,
+  isFast: true,
   open: async () => ({ create: async () => ({ env: {}, close: async () => undefined }), close: async () => undefined }),
 };
 
 const distributed: EngineSet = {
   name: 'EventStoreDB, Kafka and MongoDB',
   isHere: isFull && hasKafka() && hasMongoDB(),
+  isFast: false,
   open: async () => {
     const [kafka, mongo] = await Promise.all([startKafka(), startMongoDB()]);
     return {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EventStore, StoredEvent } from '@tenure/event-store';
+import type { ViewSet } from '@tenure/read-store';
 import {
   createLog,
   createManualClock,
@@ -31,6 +32,8 @@ export interface Running {
   readonly clock: ManualClock;
   /** The log itself. */
   readonly store: EventStore;
+  /** The views that are served now. */
+  views(): ViewSet;
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   send(method: string, path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
@@ -104,8 +107,8 @@ export async function start({ now, env = {}, engines, directory: given, more = [
     for (;;) {
       const head = await store.head();
       if (head === null) return;
-      await views.reached(head, AbortSignal.timeout(120_000));
-      await until(() => (views.positions.get('recording') ?? '') >= head);
+      await views.reached(head, AbortSignal.timeout(patienceMs));
+      await until(() => (views.positions.get('recording') ?? '') >= head, patienceMs);
       if ((await store.head()) === head) return;
     }
   };
@@ -114,6 +117,7 @@ export async function start({ now, env = {}, engines, directory: given, more = [
     directory,
     clock,
     store: running.context.store,
+    views: () => running.context.views.current(),
     send,
     get: (path, headers) => send('GET', path, undefined, headers),
     post: (path, body, headers) => send('POST', path, body, headers),
@@ -170,6 +174,9 @@ export async function start({ now, env = {}, engines, directory: given, more = [
     },
   };
 }
+
+/** Slow engines on a busy machine take minutes for what the embedded ones do in seconds. */
+const patienceMs = 600_000;
 
 /** Looks again and again until something holds. */
 export async function until(holds: () => boolean | Promise<boolean>, withinMs = 120_000): Promise<void> {

@@ -67,7 +67,7 @@ async function openCopy(directory: string, log: string): Promise<Stored> {
 async function checkpointsIn(readStore: ReadStore): Promise<Stored['checkpoints']> {
   const positionIn = async (version: string | undefined, consumer: string): Promise<Position> => {
     if (version === undefined) return '';
-    const checkpoint = await (await readStore.open(version, [])).checkpoint(consumer);
+    const checkpoint = await (await readStore.open(version, [])).checkpoint(`${consumer}/0`);
     return checkpoint === undefined ? '' : String((checkpoint as { position: string }).position);
   };
   const state = (await readStore.versions()).find((version) => version.startsWith('state-'));

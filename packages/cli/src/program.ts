@@ -5,6 +5,7 @@ import { clusterCommand } from './commands/cluster.ts';
 import { demoCommand } from './commands/demo.ts';
 import { historyCommand } from './commands/history.ts';
 import { importCommand } from './commands/import.ts';
+import { migrateCommand } from './commands/migrate.ts';
 import { parkedCommand } from './commands/parked.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -34,6 +35,7 @@ export async function runCommand(args: readonly string[], io: Io): Promise<numbe
     .addCommand(rebuildCommand(io))
     .addCommand(backupCommand(io))
     .addCommand(restoreCommand(io))
+    .addCommand(migrateCommand(io))
     .addCommand(clusterCommand(io))
     .addCommand(benchCommand(exit));
   for (const command of allOf(program)) {

@@ -82,3 +82,35 @@ export class BackupTargetError extends Error {
     this.name = 'BackupTargetError';
   }
 }
+
+/** The target of a migration holds what is no part of the source's log. */
+export class ForeignTargetError extends Error {
+  readonly code = 'migration-target-foreign';
+  /** @param what it holds */
+  constructor(what: string) {
+    super(`the target holds what is not the source's log: ${what}. Give the migration an empty target`);
+    this.name = 'ForeignTargetError';
+  }
+}
+
+/** Source and target are not the same at the end of a migration, so the target was not made ready for use. */
+export class MigrationIncompleteError extends Error {
+  readonly code = 'migration-incomplete';
+  constructor(events: number, targetIsLonger: boolean) {
+    super(
+      targetIsLonger
+        ? `something else writes to the target: it has more than the ${events} events of the source`
+        : `the target is the same as the source for ${events} events, and not from there on: if services wrote to the source meanwhile, stop them and run the migration again`,
+    );
+    this.name = 'MigrationIncompleteError';
+  }
+}
+
+/** Services run on a log that is to be moved, or to be filled. */
+export class LogInUseError extends Error {
+  readonly code = 'log-in-use';
+  constructor(log: string) {
+    super(`services are running on ${log}: stop all of them first`);
+    this.name = 'LogInUseError';
+  }
+}

@@ -5,6 +5,8 @@ export {
   StoreUnavailableError,
 } from './errors.ts';
 export { eventId } from './event-id.ts';
+export { type MigrationOptions, type MigrationPhase, type MigrationReport, migrateLog } from './migrate-log.ts';
+export type { MigrationSource, MigrationTarget } from './migration.ts';
 export type {
   AppendOutcome,
   AppendUnit,

@@ -3,6 +3,7 @@ import { KeyStoreReadOnlyError, UnknownKeyError } from './errors.ts';
 import type { KeyStore } from './port.ts';
 
 export { type SharedKeyStoreHarness, sharedKeyStoreContract } from './contract-shared.ts';
+export { type KeyTransferHarness, keyTransferContract } from './contract-transfer.ts';
 
 /** One set of keys, as its writer and its readers see it. */
 export interface KeyStoreHarness {

@@ -17,3 +17,25 @@ export class KeyStoreReadOnlyError extends Error {
     this.name = 'KeyStoreReadOnlyError';
   }
 }
+
+/** A key that was to be moved meets another one: the two stores hold the keys of different logs. */
+export class KeyConflictError extends Error {
+  readonly code = 'key-conflict';
+  readonly keyId: string;
+  constructor(keyId: string) {
+    super(`key ${keyId} is not the same in both key stores: they belong to different logs`);
+    this.name = 'KeyConflictError';
+    this.keyId = keyId;
+  }
+}
+
+/** A key that was moved is not there, or not destroyed as it should be. */
+export class KeyMissingError extends Error {
+  readonly code = 'key-missing';
+  readonly keyId: string;
+  constructor(keyId: string) {
+    super(`key ${keyId} was moved, and is not in the key store as it should be`);
+    this.name = 'KeyMissingError';
+    this.keyId = keyId;
+  }
+}

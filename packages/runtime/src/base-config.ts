@@ -65,7 +65,7 @@ export const baseConfig = z.object({
   }),
   TENURE_EVENT_BUS: eventBusUrl.prefault('embedded:').meta({
     description:
-      'What brings events to the views: "embedded:", or kafka[+ssl]://[user:password@]host:port[,host:port...][/prefix of topics][?partitions=12&replicationFactor=1&minInSyncReplicas=1&retentionDays=7]',
+      'What brings events to the views: "embedded:", or kafka[+ssl]://[user:password@]host:port[,host:port...][/prefix of topics][?partitions=12&factPartitions=12&replicationFactor=1&minInSyncReplicas=1&retentionDays=7]',
     secret: true,
   }),
   TENURE_READ_STORE: readStoreUrl.prefault('sqlite:').meta({

@@ -22,8 +22,12 @@ export class IdKeyError extends Error {
   }
 }
 
-const SECRET_FILE = 'id.key';
 const FINGERPRINT_FILE = 'id.fingerprint';
+
+/** Where a directory's id key is, unless it is given from outside. */
+export function idKeyFile(directory: string): string {
+  return join(directory, 'id.key');
+}
 
 /**
  * The id key of a data directory: `override` (TENURE_ID_KEY, 64 hex digits), else the file `id.key`, which is made once.
@@ -32,7 +36,7 @@ const FINGERPRINT_FILE = 'id.fingerprint';
  */
 export function openIdKey(directory: string, override?: string): Buffer {
   mkdirSync(directory, { recursive: true });
-  const secretFile = join(directory, SECRET_FILE);
+  const secretFile = idKeyFile(directory);
   const fingerprintFile = join(directory, FINGERPRINT_FILE);
   let hex = override;
   if (hex === undefined) {

@@ -28,7 +28,7 @@ export {
   type ReadStoreEngine,
   type TopicSettings,
 } from './engines/engines.ts';
-export { type ServedLog, serveLog } from './engines/log-access.ts';
+export { type EventStoreDBAccess, eventStoreDBAccess, type ServedLog, serveLog } from './engines/log-access.ts';
 export { openReadStore } from './engines/read-store-access.ts';
 export { untilAvailable } from './engines/until-available.ts';
 export { type ActionRouteOptions, actionRoute, commandIdOf } from './facts/action-route.ts';
@@ -43,6 +43,7 @@ export {
   namedCustomer,
 } from './facts/fact.ts';
 export { type FactRouteOptions, factRoute, factScope } from './facts/fact-route.ts';
+export { checkFactType, factObject, invalidFact, maxFactBytes, parseFactJson } from './facts/read-fact.ts';
 export { answerWrite, writeAnswerJson, writeResponses } from './http/answers.ts';
 export { type AsOf, readAsOf, refuseAsOf } from './http/as-of.ts';
 
@@ -75,6 +76,7 @@ export {
 export type { HttpServer } from './http/server.ts';
 export type { ServerLimits, ServerOptions } from './http/server-options.ts';
 
+export { idKeyFile, openIdKey } from './id-key.ts';
 export { createIds, customerStreams, type Ids, idOfStream, type StreamCategory, streamName } from './ids.ts';
 export { policyStream, readPolicies } from './policies.ts';
 

@@ -22,7 +22,7 @@ export interface ServiceContext {
   readonly zone: string;
   readonly log: Log;
   readonly metrics: Metrics;
-  /** What batches take: the facts of all services of the process. */
+  /** What batches and the inbox take: the facts of all services of the process. */
   readonly facts: ReadonlyMap<FactType, Fact>;
 }
 
@@ -34,7 +34,7 @@ export interface Service {
   readonly name: ServiceName;
   /** Runs on the thread that serves HTTP, once. */
   routes(context: ServiceContext): readonly Route[];
-  /** Facts that it takes out of batches, whichever service serves those. */
+  /** Facts that it takes out of batches, whichever service serves those, and out of the inbox. */
   facts?(context: FactContext): readonly Fact[];
   /** What it makes of events, in the views' thread. */
   readonly views?: {
@@ -46,9 +46,14 @@ export interface Service {
   readonly policies?: readonly PolicyDocument[];
 }
 
+/** The same with the facts that services of one process take together. */
+export function serviceContext(services: readonly Service[], context: FactContext): ServiceContext {
+  const taken = services.flatMap((service) => service.facts?.(context) ?? []);
+  return { ...context, facts: new Map(taken.map((fact) => [fact.type, fact])) };
+}
+
 /** The routes of services that run in one process. */
 export function serviceRoutes(services: readonly Service[], context: FactContext): readonly Route[] {
-  const taken = services.flatMap((service) => service.facts?.(context) ?? []);
-  const facts = new Map(taken.map((fact) => [fact.type, fact]));
-  return services.flatMap((service) => service.routes({ ...context, facts }));
+  const whole = serviceContext(services, context);
+  return services.flatMap((service) => service.routes(whole));
 }

@@ -1,2 +1,2 @@
-export { type GatewayConfig, gatewayConfig, type UpstreamAddress } from './config.ts';
-export { GatewayKeyError, type GatewayOptions, startGateway } from './start-gateway.ts';
+export type { GatewayConfig, UpstreamAddress } from './config.ts';
+export type { GatewayOptions } from './start-gateway.ts';

@@ -115,7 +115,7 @@ export async function startGateway(options: GatewayOptions): Promise<Stoppable> 
 }
 
 /** The gateway's own keys do not know the one that it asks the services with. */
-export class GatewayKeyError extends Error {
+class GatewayKeyError extends Error {
   readonly code = 'gateway-key';
   constructor(reason = 'no reason given') {
     super(

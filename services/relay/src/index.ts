@@ -1,3 +1,2 @@
-export { UnrecognisedCheckpointError } from './errors.ts';
-export { type Relay, type RelayOptions, startRelay } from './relay.ts';
-export { NothingToRelayError, type RelayProcess, startRelayProcess } from './relay-process.ts';
+export type { Relay, RelayOptions } from './relay.ts';
+export { type RelayProcess, startRelayProcess } from './relay-process.ts';

@@ -12,7 +12,7 @@ import {
 import { type Relay, startRelay } from './relay.ts';
 
 /** The configured engines leave nothing to relay. */
-export class NothingToRelayError extends Error {
+class NothingToRelayError extends Error {
   readonly code = 'nothing-to-relay';
   constructor() {
     super(

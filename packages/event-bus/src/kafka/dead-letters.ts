@@ -1,6 +1,6 @@
 import type { LogIdentity, SealedEvent } from '@tenure/event-store';
-import type { Kafka, Producer } from 'kafkajs';
-import { disconnect } from './connection.ts';
+import type { Kafka } from 'kafkajs';
+import { LazyProducer } from './lazy-producer.ts';
 import { encodeEvent } from './message.ts';
 
 /**
@@ -8,41 +8,20 @@ import { encodeEvent } from './message.ts';
  * what is parked only: an error may quote what it failed on.
  */
 export class DeadLetters {
-  readonly #kafka: Kafka;
-  readonly #topic: string;
-  #producer: Promise<Producer> | undefined;
+  readonly #producer: LazyProducer;
 
   constructor(kafka: Kafka, topic: string) {
-    this.#kafka = kafka;
-    this.#topic = topic;
+    this.#producer = new LazyProducer(kafka, topic);
   }
 
   /** Resolves when the copy is safe. */
   async send(event: SealedEvent, log: LogIdentity, consumer: string, parkId: string): Promise<void> {
-    this.#producer ??= this.#connect();
-    const producer = await this.#producer;
     const { headers, ...message } = encodeEvent(event, { log, partition: 0, after: null });
     const marked = { ...message, headers: { ...headers, ce_consumer: consumer, ce_park: parkId } };
-    await producer.send({ topic: this.#topic, acks: -1, messages: [marked] });
+    await this.#producer.send([marked]);
   }
 
-  async close(): Promise<void> {
-    const producer = await this.#producer?.catch(() => undefined);
-    if (producer !== undefined) await disconnect(producer);
-  }
-
-  async #connect(): Promise<Producer> {
-    const producer = this.#kafka.producer({
-      allowAutoTopicCreation: false,
-      createPartitioner: () => () => 0,
-    });
-    try {
-      await producer.connect();
-      return producer;
-    } catch (error) {
-      this.#producer = undefined;
-      await disconnect(producer);
-      throw error;
-    }
+  close(): Promise<void> {
+    return this.#producer.close();
   }
 }

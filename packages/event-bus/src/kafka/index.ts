@@ -1,13 +1,14 @@
 export type { KafkaConnection, KafkaLogLevel } from './connection.ts';
+export { PublisherFencedError } from './errors.ts';
 export {
-  BadMessageError,
-  LogBehindTopicError,
-  OtherLogError,
-  PublisherFencedError,
-  TopicMismatchError,
-  UnknownCheckpointError,
-} from './errors.ts';
+  createKafkaInbox,
+  type InboxMessage,
+  type InboxVerdict,
+  type KafkaInbox,
+  type KafkaInboxOptions,
+} from './inbox.ts';
 export { createKafkaEventBus, type KafkaEventBusOptions } from './kafka-event-bus.ts';
 export { partitionOf } from './partition-of.ts';
 export { createKafkaPublisher, type KafkaPublisherOptions, type LogPublisher } from './publisher.ts';
+export { rejectedHeaders } from './rejected-facts.ts';
 export { declareTopics, ensureTopics, type TopicOptions, type Topics } from './topics.ts';

@@ -1,14 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
 import { disconnect } from './connection.ts';
+import { persistently } from './persistently.ts';
 
 /** Offsets from the end that are looked at first: markers and aborted records lie between the last ones. */
 const WINDOWS: readonly bigint[] = [200n, 20_000n];
 const READ_MS = 30_000;
-/** A broker may not lead a new topic yet, nor know the group if it has just started; KafkaJS takes both for final. */
-const TRIES = 20;
-const TRY_AGAIN_MS = 100;
 
 /** The value of the last committed record of a topic with one partition; undefined if it has none. */
 export async function readLastRecord(kafka: Kafka, topic: string): Promise<Buffer | undefined> {
@@ -31,17 +28,6 @@ export async function readLastRecord(kafka: Kafka, topic: string): Promise<Buffe
     return undefined;
   } finally {
     await disconnect(admin);
-  }
-}
-
-async function persistently<T>(work: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (tries === TRIES || !(error instanceof Error && 'retriable' in error && error.retriable === true)) throw error;
-      await delay(TRY_AGAIN_MS);
-    }
   }
 }
 

@@ -11,4 +11,7 @@ export {
   openEventStoreDB,
   raiseEventStoreDBEpoch,
 } from './event-store-db.ts';
+export type { EventStoreDBMigrationOptions } from './import-access.ts';
+export { openEventStoreDBMigrationTarget } from './import-target.ts';
+export { openEventStoreDBMigrationSource } from './migration-source.ts';
 export { type MongoCustomerIndexOptions, openMongoCustomerIndex } from './mongo-customer-index.ts';

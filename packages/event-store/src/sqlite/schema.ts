@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { LogFormatError } from '../errors.ts';
 import type { LogIdentity } from '../port.ts';
+import { isUnfinished } from './import-marker.ts';
 import { isDamaged } from './sqlite-errors.ts';
 
 const SCHEMA_VERSION = 1;
@@ -48,14 +49,15 @@ const WRITER_CACHE_MEBIBYTES = 32;
 const CHECKPOINT_PAGES = 64_000;
 
 /**
- * Opens the log's file for its one writer, and makes what is missing.
+ * Opens the log's file for its one writer, and makes what is missing. `unfinished`: for the migration that fills it.
  * @throws {LogFormatError}
  */
-export const openLogForWriting = (file: string): DatabaseSync => {
+export const openLogForWriting = (file: string, { unfinished = false } = {}): DatabaseSync => {
   const db = new DatabaseSync(file, { timeout: 5_000, enableForeignKeyConstraints: false });
   return closeOnFailure(db, file, () => {
     const version = schemaVersion(db);
     if (version !== 0 || !isEmpty(db)) checkVersion(file, version);
+    if (version !== 0 && !unfinished) checkFinished(file, db);
     db.exec(`
       pragma page_size = 4096;
       pragma journal_mode = wal;
@@ -76,6 +78,7 @@ export const openLogForReading = (file: string, cacheMebibytes: number): Databas
   const db = new DatabaseSync(file, { readOnly: true, timeout: 5_000, enableForeignKeyConstraints: false });
   return closeOnFailure(db, file, () => {
     checkVersion(file, schemaVersion(db));
+    checkFinished(file, db);
     db.exec(`pragma cache_size = -${cacheMebibytes * 1024}`);
   });
 };
@@ -104,6 +107,11 @@ const checkVersion = (file: string, version: number): void => {
   if (version === 0) throw new LogFormatError(`${file} is not an event log`);
   if (version !== SCHEMA_VERSION)
     throw new LogFormatError(`${file} has format ${version}; this program reads format ${SCHEMA_VERSION}`);
+};
+
+const checkFinished = (file: string, db: DatabaseSync): void => {
+  if (isUnfinished(db))
+    throw new LogFormatError(`${file} holds a part of a log: a migration into it was cut off, run it again`);
 };
 
 const create = (db: DatabaseSync): void => {

@@ -1,10 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import { Binary, type Collection, MongoBulkWriteError, MongoClient } from 'mongodb';
+import { Binary, type Collection, type MongoClient } from 'mongodb';
 import { UnknownKeyError } from '../errors.ts';
 import type { DataKey, KeyOwner, SharedKeyStore } from '../port.ts';
-import { KeyStoreUnavailableError } from './errors.ts';
+import {
+  DEFAULT_TIMEOUT_MS,
+  isDuplicatesOnly,
+  type KeyDocument,
+  openKeysCollection,
+  reaching,
+} from './keys-collection.ts';
 
 export interface MongoKeyStoreOptions {
   /** For the driver. */
@@ -18,19 +24,8 @@ export interface MongoKeyStoreOptions {
   readonly timeoutMs?: number;
 }
 
-/**
- * A destroyed key's document stays, without the key, so that a destroyed key and a lost one are not the same.
- * The key's bytes may outlive it where the server keeps its past: in the oplog until it has moved on, and in backups.
- */
-interface KeyDocument {
-  readonly _id: string;
-  readonly owner: KeyOwner;
-  readonly key?: Binary;
-}
-
 const KEY_BYTES = 32;
 const KEY_ID_BYTES = 16;
-const DUPLICATE = 11_000;
 const PAUSE_MS = 20;
 /** What goes to the server at once, ids or documents. */
 const BATCH = 1_000;
@@ -40,23 +35,7 @@ const BATCH = 1_000;
  * @throws {KeyStoreUnavailableError} when the server cannot be reached
  */
 export const openMongoKeyStore = async (options: MongoKeyStoreOptions): Promise<SharedKeyStore> => {
-  const { timeoutMs = 5_000 } = options;
-  const client = new MongoClient(options.url, {
-    serverSelectionTimeoutMS: timeoutMs,
-    connectTimeoutMS: timeoutMs,
-    socketTimeoutMS: timeoutMs,
-    // Only what a majority has is durable: a key that seals something must not vanish with a primary.
-    readConcern: { level: 'majority' },
-    readPreference: 'primary',
-    writeConcern: { w: 'majority', journal: true },
-  });
-  const keys = client.db(options.database).collection<KeyDocument>('keys');
-  try {
-    await keys.createIndex({ owner: 1 }, { unique: true, partialFilterExpression: { key: { $exists: true } } });
-  } catch (cause) {
-    await client.close();
-    throw new KeyStoreUnavailableError('the key store cannot be reached', { cause });
-  }
+  const { client, keys } = await openKeysCollection(options);
   return new MongoKeyStore(client, keys, options);
 };
 
@@ -78,7 +57,7 @@ class MongoKeyStore implements SharedKeyStore {
   constructor(
     client: MongoClient,
     keys: Collection<KeyDocument>,
-    { cacheSize = 50_000, cacheTtlMs = 3_000, timeoutMs = 5_000 }: MongoKeyStoreOptions,
+    { cacheSize = 50_000, cacheTtlMs = 3_000, timeoutMs = DEFAULT_TIMEOUT_MS }: MongoKeyStoreOptions,
   ) {
     this.#client = client;
     this.#keys = keys;
@@ -213,18 +192,4 @@ class MongoKeyStore implements SharedKeyStore {
 const mustHave = (key: DataKey | undefined, owner: KeyOwner): DataKey => {
   if (!key) throw new Error(`the key store made no key for ${owner}`);
   return key;
-};
-
-const reaching = async <T>(call: () => Promise<T>): Promise<T> => {
-  try {
-    return await call();
-  } catch (cause) {
-    throw new KeyStoreUnavailableError('the key store cannot be reached', { cause });
-  }
-};
-
-const isDuplicatesOnly = (error: unknown): boolean => {
-  if (!(error instanceof MongoBulkWriteError)) return false;
-  const { writeErrors } = error;
-  return (Array.isArray(writeErrors) ? writeErrors : [writeErrors]).every(({ code }) => code === DUPLICATE);
 };

@@ -1,1 +1,2 @@
 export { openSqliteKeyStore, type SqliteKeyStoreOptions } from './sqlite-key-store.ts';
+export { openSqliteKeyTransfer, type SqliteKeyTransferOptions } from './sqlite-key-transfer.ts';

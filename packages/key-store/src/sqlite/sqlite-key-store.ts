@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { LRUCache } from 'lru-cache';
 import { KeyStoreReadOnlyError, UnknownKeyError } from '../errors.ts';
 import type { DataKey, KeyOwner, KeyStore } from '../port.ts';
+import { inTransaction, openKeysFile, scrubKeysFile } from './keys-file.ts';
 
 export interface SqliteKeyStoreOptions {
   /** Path of the database file, made if it is absent (unless `readOnly`). */
@@ -12,17 +13,6 @@ export interface SqliteKeyStoreOptions {
   /** How many keys are kept in memory. */
   readonly cacheSize?: number;
 }
-
-/**
- * A destroyed key's row stays, without the key, so that a destroyed key and a lost one are not the same.
- * `destructions` counts them: what a reader looks at before it trusts its cache.
- */
-const SCHEMA = `
-  create table if not exists keys (id blob primary key, owner text not null, key blob) strict, without rowid;
-  create unique index if not exists keys_owner on keys (owner) where key is not null;
-  create table if not exists destructions (one integer primary key check (one = 1), count integer not null) strict;
-  insert or ignore into destructions values (1, 0);
-`;
 
 const KEY_BYTES = 32;
 const KEY_ID_BYTES = 16;
@@ -47,12 +37,7 @@ class SqliteKeyStore implements KeyStore {
     this.#readOnly = readOnly;
     this.#byId = new LRUCache({ max: cacheSize });
     this.#byOwner = new LRUCache({ max: cacheSize });
-    this.#db = new DatabaseSync(file, { readOnly, timeout: 5_000, enableForeignKeyConstraints: false });
-    if (!readOnly) {
-      // secure_delete: the bytes of a destroyed key are overwritten, not just unlinked.
-      this.#db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on');
-      this.#db.exec(SCHEMA);
-    }
+    this.#db = openKeysFile(file, { readOnly });
     this.#selectById = this.#db.prepare('select key from keys where id = ?');
     this.#selectByOwner = this.#db.prepare('select id, key from keys where owner = ? and key is not null');
     this.#selectVersion = this.#db.prepare('pragma data_version');
@@ -97,7 +82,7 @@ class SqliteKeyStore implements KeyStore {
     if (this.#readOnly) throw new KeyStoreReadOnlyError();
     const key = this.#byOwner.get(owner) ?? this.#readOwner(owner);
     if (!key) return;
-    this.#transaction(() => {
+    inTransaction(this.#db, () => {
       this.#db.prepare('update keys set key = null where owner = ? and key is not null').run(owner);
       this.#db.exec('update destructions set count = count + 1');
     });
@@ -126,7 +111,7 @@ class SqliteKeyStore implements KeyStore {
 
   #insert(owners: readonly KeyOwner[], keys: readonly DataKey[]): void {
     const insert = this.#db.prepare('insert into keys (id, owner, key) values (?, ?, ?)');
-    this.#transaction(() => {
+    inTransaction(this.#db, () => {
       keys.forEach((key, index) => {
         insert.run(Buffer.from(key.keyId, 'hex'), owners[index] ?? '', key.key);
       });
@@ -135,17 +120,6 @@ class SqliteKeyStore implements KeyStore {
     keys.forEach((key, index) => {
       this.#remember(owners[index] ?? '', key);
     });
-  }
-
-  #transaction(work: () => void): void {
-    this.#db.exec('begin immediate');
-    try {
-      work();
-      this.#db.exec('commit');
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('rollback');
-      throw error;
-    }
   }
 
   /** Another connection may have destroyed a key that is cached here. */
@@ -162,12 +136,8 @@ class SqliteKeyStore implements KeyStore {
     this.#destructions = destructions;
   }
 
-  /**
-   * Takes what a destruction left in the write-ahead log off the disk. A reader can stand in the way for a moment; then
-   * it is done with the next write or at the end.
-   */
+  /** If a reader stands in the way, it is done with the next write or at the end. */
   #scrub(): void {
-    if (!this.#scrubDue) return;
-    this.#scrubDue = this.#db.prepare('pragma wal_checkpoint(truncate)').get()?.busy !== 0;
+    if (this.#scrubDue) this.#scrubDue = !scrubKeysFile(this.#db);
   }
 }

@@ -41,7 +41,7 @@ const test = fc.oneof(
   { weight: 1, arbitrary: operators.map((inner) => ({ $elemMatch: { x: inner } })) },
 );
 const leaf: fc.Arbitrary<Filter> = fc.dictionary(field, test, { maxKeys: 3 }).map((one) => ({ ...one }));
-export const filter: fc.Arbitrary<Filter> = fc.oneof(
+const filter: fc.Arbitrary<Filter> = fc.oneof(
   { weight: 3, arbitrary: leaf },
   {
     weight: 1,

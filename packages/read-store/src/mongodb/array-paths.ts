@@ -4,7 +4,7 @@ import { totalOrder } from '../sort.ts';
 /** A collection that has arrays at more paths than this counts as one that may have them anywhere. */
 const MAX_PATHS = 500;
 /** Stands for every path. */
-export const ANYWHERE = '*';
+const ANYWHERE = '*';
 
 /**
  * Where documents of a collection hold arrays, as its writers have noted it: dot paths, which only grow. MongoDB cannot

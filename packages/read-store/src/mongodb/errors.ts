@@ -32,7 +32,7 @@ export async function asPipelineErrors<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-export function storeError(reason: unknown): unknown {
+function storeError(reason: unknown): unknown {
   if (isOwn(reason)) return reason;
   const detail = reason instanceof Error ? reason.message : String(reason);
   if (reason instanceof MongoServerError && reason.code === EXCEEDED_TIME_LIMIT) {

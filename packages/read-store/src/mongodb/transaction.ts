@@ -7,9 +7,6 @@ const PATIENCE_MS = 15_000;
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 500;
 
-/** Raised within a transaction to give it up. */
-export class TransactionGivenUp extends Error {}
-
 export interface Attempt {
   readonly session: ClientSession;
   /** Whether an attempt before this one may have been committed, without an answer. */

@@ -30,6 +30,7 @@ export interface TopicSettings {
   /** What their names begin with. */
   readonly prefix: string;
   readonly partitions?: number | undefined;
+  readonly factPartitions?: number | undefined;
   readonly replicationFactor?: number | undefined;
   readonly minInSyncReplicas?: number | undefined;
   /** ms. */
@@ -65,6 +66,7 @@ const DAY_MS = 86_400_000;
 
 const topicParameters = z.strictObject({
   partitions: atLeastOne.optional(),
+  factPartitions: atLeastOne.optional(),
   replicationFactor: atLeastOne.optional(),
   minInSyncReplicas: atLeastOne.optional(),
   retentionDays: atLeastOne.optional(),

@@ -73,10 +73,13 @@ export async function connectLog(access: LogAccess, { now }: Pick<LogOptions, 'n
   return { store, keys: undefined };
 }
 
-type EventStoreDBAccess = Extract<LogAccess, { kind: 'eventstoredb' }>;
+export type EventStoreDBAccess = Extract<LogAccess, { kind: 'eventstoredb' }>;
 
-/** The index of the log by customer and the keys of personal data stand beside the views, for all processes together. */
-function eventStoreDBAccess({ eventStore, readStore, keyStore }: Engines): EventStoreDBAccess {
+/**
+ * The index of the log by customer and the keys of personal data stand beside the views, for all processes together.
+ * @throws {TypeError} for engines that `enginesOf` does not answer together
+ */
+export function eventStoreDBAccess({ eventStore, readStore, keyStore }: Engines): EventStoreDBAccess {
   if (eventStore.kind !== 'eventstoredb' || readStore.kind !== 'mongodb' || keyStore.kind !== 'mongodb')
     throw new TypeError('EventStoreDB needs MongoDB for its keys and its index');
   const index = { ...readStore, database: `${readStore.database}-log` };

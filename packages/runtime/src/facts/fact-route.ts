@@ -4,6 +4,7 @@ import { answerWrite, writeResponses } from '../http/answers.ts';
 import type { ProblemCode } from '../http/problem-codes.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import type { FactOf } from './fact.ts';
+import { maxFactBytes } from './read-fact.ts';
 
 export interface FactRouteOptions<S extends z.ZodType> {
   readonly path: string;
@@ -15,9 +16,6 @@ export interface FactRouteOptions<S extends z.ZodType> {
   readonly problems?: readonly ProblemCode[];
 }
 
-/** Of one fact in a request of its own. */
-const factBytes = 1024 * 1024;
-
 /** A route that takes one fact. */
 export function factRoute<S extends z.ZodType>(
   context: { readonly commands: Commands },
@@ -27,7 +25,7 @@ export function factRoute<S extends z.ZodType>(
     ...route,
     method: 'POST',
     scopes: [factScope],
-    limits: { bodyBytes: factBytes, timeoutMs: 5_000 },
+    limits: { bodyBytes: maxFactBytes, timeoutMs: 5_000 },
     body: fact.schema,
     responses: writeResponses,
     problems: ['conflict', 'in-the-future', ...problems],

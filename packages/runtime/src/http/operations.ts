@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Clock, ClockDescription } from '../clock.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -125,10 +126,18 @@ const pageHeaders = {
   'x-content-type-options': 'nosniff',
 };
 
+/** Whoever asks is answered in time, also when what is checked is not. */
+const CHECK_MS = 2_000;
+
 async function checked(check: Dependency['check']): Promise<string | undefined> {
+  const answered = new AbortController();
+  const late = delay(CHECK_MS, `it did not answer in ${CHECK_MS} ms`, { signal: answered.signal, ref: false });
+  late.catch(() => undefined);
   try {
-    return await check();
+    return await Promise.race([check(), late]);
   } catch (error) {
     return error instanceof Error ? error.message : 'it failed';
+  } finally {
+    answered.abort();
   }
 }

@@ -27,8 +27,13 @@ export function readOrigin(headers: IncomingHttpHeaders, actor: string, requestI
   const idempotencyKey = visibleHeader(headers, 'idempotency-key');
   const ifMatch = headers['if-match'] === undefined ? undefined : readIfMatch(headers['if-match']);
   const given = headers.traceparent;
-  const traceparent = traced ?? (typeof given === 'string' && traceContext.test(given) ? given : undefined);
+  const traceparent = traced ?? (typeof given === 'string' && isTraceparent(given) ? given : undefined);
   return { actor, requestId, correlationId, traceparent, idempotencyKey, ifMatch };
+}
+
+/** Whether it is a W3C trace context. */
+export function isTraceparent(text: string): boolean {
+  return traceContext.test(text);
 }
 
 // One random part a process and a counter: as unique as a random id, for less.

@@ -11,7 +11,7 @@ import { buildServer } from '../http/server.ts';
 import { openIdKey } from '../id-key.ts';
 import { createIds } from '../ids.ts';
 import { parkedRoutes } from '../operations/parked-routes.ts';
-import { type FactContext, type Service, serviceRoutes } from '../service.ts';
+import { type FactContext, type Service, serviceContext, serviceRoutes } from '../service.ts';
 import { fastifyTracing } from '../telemetry/fastify-tracing.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
@@ -21,6 +21,7 @@ import { recordingConsumer } from '../views/recording-consumer.ts';
 import { startViews, type Views } from '../views/start-views.ts';
 import { collectionsOf } from '../views/view-version.ts';
 import { checkAddress } from './check-address.ts';
+import { startFactsInbox } from './facts-inbox.ts';
 import { publishPolicies } from './publish-policies.ts';
 import { createLagMeter, type LagMeter } from './view-lag.ts';
 
@@ -132,11 +133,15 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     const commands = createCommands({ store, log, metrics });
     const context: FactContext = { clock, ids, store, commands, views, zone: config.TENURE_ZONE, log, metrics };
     const routes = [...serviceRoutes(services, context), ...parkedRoutes(views)];
+    const takers = serviceContext(services, context);
+    const inbox = await startFactsInbox({ engine: engines.eventBus, name, context: takers });
+    if (inbox !== undefined) opened.defer(() => inbox.stop());
     const operations = operationRoutes(routes, {
       dependencies: [
         { name: 'event-store', check: served.check },
         { name: 'views', check: () => views.failure },
         ...(engines.readStore.kind === 'sqlite' ? [] : [{ name: 'read-store', check: () => checkViews(views) }]),
+        ...(inbox === undefined ? [] : [inbox.dependency]),
       ],
       clock,
       clockDescription,
@@ -170,7 +175,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     let stopping: Promise<boolean> | undefined;
     const stop = async (): Promise<boolean> => {
       // The rest of the time is for what the threads have still to write.
-      const finished = await server.close(config.TENURE_GRACE_MS * 0.8);
+      const [finished] = await Promise.all([server.close(config.TENURE_GRACE_MS * 0.8), inbox?.stop()]);
       await opened.disposeAsync();
       return finished;
     };

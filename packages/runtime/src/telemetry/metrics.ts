@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** What the HTTP server measures. */
 export interface HttpMetrics {
@@ -13,6 +13,13 @@ export interface Metrics {
   append(durationMs: number): void;
   /** A value that is read when somebody looks. `read` must be cheap. */
   gauge(name: string, help: string, read: () => number): void;
+  /** Counts things of several kinds; all of them are shown from the start. */
+  counter<Kind extends string>(
+    name: string,
+    help: string,
+    label: string,
+    kinds: readonly Kind[],
+  ): (kind: Kind, by: number) => void;
   /** In the Prometheus text format. */
   render(): Promise<string>;
   readonly contentType: string;
@@ -59,6 +66,11 @@ export function createMetrics(): Metrics {
           this.set(read());
         },
       });
+    },
+    counter(name, help, label, kinds) {
+      const counter = new Counter({ name, help, labelNames: [label], registers: [registry] });
+      for (const kind of kinds) counter.inc({ [label]: kind }, 0);
+      return (kind, by) => counter.inc({ [label]: kind }, by);
     },
     render: () => registry.metrics(),
     contentType: registry.contentType,

@@ -33,6 +33,8 @@ export interface Cluster {
   /** Of the gateway: the API of all services. */
   readonly url: string;
   readonly directory: string;
+  /** Of each service that has an API, by its name. */
+  readonly urls: ReadonlyMap<string, string>;
   readonly services: ReadonlyMap<ClusterService, ServiceProcess>;
   readonly eventStore: EventStoreDBServer;
   readonly kafka: KafkaServer;
@@ -83,7 +85,8 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     const urls = await Promise.all(apiServices.map((service, index) => run(service, ports[index] ?? 0)));
     const upstreams = apiServices.map((service, index) => `${service}=${urls[index]}`).join(',');
     const url = await run('gateway', options.port ?? (await loopbackPort()), { TENURE_UPSTREAMS: upstreams });
-    return { url, directory, services, eventStore, kafka, mongo, env, stop: () => opened.disposeAsync() };
+    const byName = new Map<string, string>(apiServices.map((service, index) => [service, urls[index] ?? '']));
+    return { url, directory, urls: byName, services, eventStore, kafka, mongo, env, stop: () => opened.disposeAsync() };
   } catch (error) {
     await opened.disposeAsync();
     throw error;

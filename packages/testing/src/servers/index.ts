@@ -1,4 +1,5 @@
 export { type EventStoreDBOptions, type EventStoreDBServer, startEventStoreDB } from './eventstoredb.ts';
-export { hasKafka, type KafkaOptions, type KafkaServer, startKafka } from './kafka.ts';
-export { type ServersMode, serversMode } from './mode.ts';
-export { hasMongoDB, type MongoDBOptions, type MongoDBServer, startMongoDB } from './mongodb.ts';
+export type { KafkaOptions, KafkaServer } from './kafka/server.ts';
+export { hasKafka, startKafka } from './kafka.ts';
+export { hasMongoDB, startMongoDB } from './mongodb.ts';
+export type { MongoDBOptions, MongoDBServer } from './mongodb-server.ts';

@@ -1,7 +1,7 @@
 import { GenericContainer, getContainerRuntimeClient, Wait } from 'testcontainers';
 import { loopbackPort } from './loopback-port.ts';
-import type { MongoDBOptions, OwnServer } from './mongodb.ts';
 import { takesWrites } from './mongodb-hello.ts';
+import type { MongoDBOptions, OwnServer } from './mongodb-server.ts';
 
 const IMAGE = 'mongo:8.0.15';
 const PORT = 27017;

@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loopbackPort } from './loopback-port.ts';
-import type { MongoDBOptions, OwnServer } from './mongodb.ts';
 import { takesWrites } from './mongodb-hello.ts';
+import type { MongoDBOptions, OwnServer } from './mongodb-server.ts';
 import { pythonPackage } from './python-package.ts';
 
 const PACKAGE = { name: 'SecantusDB', version: '0.7.0b3' };

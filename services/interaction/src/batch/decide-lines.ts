@@ -1,10 +1,13 @@
-import { isFactType } from '@tenure/contracts';
 import {
   type CommandResult,
+  checkFactType,
   type Fact,
   type FactOrigin,
+  factObject,
   type IntendedFact,
+  invalidFact,
   Problem,
+  parseFactJson,
   problemBody,
   rejectionProblem,
   type ServiceContext,
@@ -57,30 +60,21 @@ export class BatchLines {
   }
 
   #parse(line: Line): unknown {
-    if (typeof line !== 'string') {
-      if (line.fault === 'not-utf8') throw new Problem('not-json', 'The line is not UTF-8');
-      throw new Problem('too-large', `A line has at most ${this.#maxLineBytes} bytes`);
-    }
-    try {
-      return JSON.parse(line);
-    } catch (error) {
-      throw notJson(error);
-    }
+    if (typeof line === 'string') return parseFactJson(line);
+    if (line.fault === 'not-utf8') throw new Problem('not-json', 'The line is not UTF-8');
+    throw new Problem('too-large', `A line has at most ${this.#maxLineBytes} bytes`);
   }
 
   #accept(value: unknown): IntendedFact {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw invalid('', 'must be an object with a type and the body of a fact');
-    }
-    const { type, ...body } = value as { readonly type?: unknown };
+    const { type, ...body } = factObject(value) as { readonly type?: unknown };
     return this.#fact(type).accept(body, this.#from);
   }
 
   #fact(type: unknown): Fact {
     const { facts } = this.#context;
-    if (!isFactType(type)) throw invalid('/type', `must be one of ${[...facts.keys()].join(', ')}`);
-    const fact = facts.get(type);
-    if (fact === undefined) throw invalid('/type', `the service that takes a ${type} is not part of this process`);
+    const known = checkFactType(type, facts.keys());
+    const fact = facts.get(known);
+    if (fact === undefined) throw invalidFact('/type', `the service that takes a ${known} is not part of this process`);
     return fact;
   }
 
@@ -95,14 +89,6 @@ export class BatchLines {
     if (problem.code === 'store-unavailable') this.#failure ??= problem;
     return refusal(line, problem);
   }
-}
-
-function invalid(pointer: string, detail: string): Problem {
-  return new Problem('invalid', 'The line is not valid', { errors: [{ pointer, detail }] });
-}
-
-function notJson(cause: unknown): Problem {
-  return new Problem('not-json', 'The line is not JSON', { cause });
 }
 
 function refusal(line: number, problem: Problem): string {

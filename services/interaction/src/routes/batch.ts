@@ -1,12 +1,11 @@
 import { Readable } from 'node:stream';
 import { batchQuery, factLine, factResult } from '@tenure/contracts';
-import { defineRoute, factScope, type Route, type ServiceContext } from '@tenure/runtime';
+import { defineRoute, factScope, maxFactBytes, type Route, type ServiceContext } from '@tenure/runtime';
 import { BatchLines } from '../batch/decide-lines.ts';
 import { inOrder } from '../batch/in-order.ts';
 import { readLines } from '../batch/read-lines.ts';
 import { importSession } from './imports.ts';
 
-const maxLineBytes = 1024 * 1024;
 /** What arrived together is decided together; so many of those are on their way at once, to be committed together. */
 const chunksAtOnce = 16;
 const ndjson = 'application/x-ndjson';
@@ -23,7 +22,7 @@ export function batchRoute(context: ServiceContext): Route {
       'reading stops while they are not read. When the store fails, the rest is answered 503.',
     tags: ['facts'],
     scopes: [factScope],
-    limits: { bodyBytes: maxLineBytes, timeoutMs: 'stream', concurrency: 16 },
+    limits: { bodyBytes: maxFactBytes, timeoutMs: 'stream', concurrency: 16 },
     query: batchQuery,
     bodyStream: { contentType: ndjson, line: factLine },
     responses: { 200: { description: 'An answer to each line', schema: factResult, contentTypes: [ndjson] } },
@@ -31,8 +30,8 @@ export function batchRoute(context: ServiceContext): Route {
     async handler({ query: { session }, origin, stream, signal }) {
       if (session !== undefined) await importSession(context, session);
       if (stream === undefined) throw new Error('the body of a batch is a stream');
-      const lines = new BatchLines(context, { origin, session }, maxLineBytes);
-      const answers = inOrder(readLines(stream, maxLineBytes), (some) => lines.decide(some), {
+      const lines = new BatchLines(context, { origin, session }, maxFactBytes);
+      const answers = inOrder(readLines(stream, maxFactBytes), (some) => lines.decide(some), {
         atOnce: chunksAtOnce,
         signal,
       });

@@ -1,7 +1,7 @@
 import { GenericContainer, getContainerRuntimeClient, Wait } from 'testcontainers';
-import type { KafkaOptions, OwnKafka } from '../kafka.ts';
 import { loopbackPort } from '../loopback-port.ts';
 import { KAFKA_VERSION } from './libraries.ts';
+import type { KafkaOptions, OwnKafka } from './server.ts';
 
 const IMAGE = `apache/kafka:${KAFKA_VERSION}`;
 const CONTROLLER_PORT = 9093;

@@ -4,9 +4,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { KafkaOptions, OwnKafka } from '../kafka.ts';
 import { loopbackPort } from '../loopback-port.ts';
 import { kafkaLibraries } from './libraries.ts';
+import type { KafkaOptions, OwnKafka } from './server.ts';
 
 const PROPERTIES = new URL('server.properties', import.meta.url);
 /** 16 bytes in base64url: any will do, for one node. */
