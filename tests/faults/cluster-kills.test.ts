@@ -69,10 +69,14 @@ it.skipIf(!isHere)(
       for (const { orderId } of acknowledged) expect(orders, 'I6: every acknowledged one').toContain(orderId);
 
       const { prefix } = topicsOf(running.env);
-      const published = await readTopic(running.kafka.brokers, `${prefix}.events`);
+      const published = await readTopic(
+        running.kafka.brokers,
+        `${prefix}.events`,
+        events.map(({ id }) => id),
+      );
       const onTopic = new Set(published.map(({ eventId }) => eventId));
       expect(
-        events.filter(({ id }) => !onTopic.has(id)),
+        events.filter(({ id }) => !onTopic.has(id)).map(({ type, id }) => `${type} ${id}`),
         'I7: on the topic',
       ).toEqual([]);
       const last = new Map<string, string>();

@@ -19,6 +19,8 @@ interface Options {
 }
 
 const retryMs = 100;
+/** Between a purchase and the next: what is wanted is requests at all moments, not many. */
+const pauseMs = 80;
 const impatienceMs = 12_000;
 
 /** Publishes purchases without end, each again and again until it is acknowledged, as a shop does that must not lose one. */
@@ -59,6 +61,7 @@ export class SteadyPublisher {
           continue;
         }
         this.#acknowledged.push({ orderId: purchase.orderId, position, askedAt, answeredAt: performance.now() });
+        await delay(pauseMs);
         break;
       }
     }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 
 /** An event as it is on the topic of events. */
@@ -9,41 +10,42 @@ export interface Published {
   readonly position: string;
 }
 
-/** All events on a topic that are committed, each partition's in its order. */
-export async function readTopic(brokers: readonly string[], topic: string): Promise<readonly Published[]> {
+const quietMs = 15_000;
+
+/**
+ * The committed events on a topic, each partition's in its order, until all that are wanted have come, or nothing has for
+ * a while: where a partition ends is not to be seen, as what ends a transaction has an offset and is no message.
+ */
+export async function readTopic(
+  brokers: readonly string[],
+  topic: string,
+  wanted: Iterable<string>,
+): Promise<readonly Published[]> {
   const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING });
-  const admin = kafka.admin();
-  await admin.connect();
-  const ends = new Map(
-    (await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => [partition, BigInt(high)] as const),
-  );
-  await admin.disconnect();
+  const missing = new Set(wanted);
   const found: Published[] = [];
-  const open = new Set([...ends].filter(([, end]) => end > 0n).map(([partition]) => partition));
-  const { promise: read, resolve } = Promise.withResolvers<void>();
+  let heardAt = performance.now();
   const consumer = kafka.consumer({ groupId: `reader-${crypto.randomUUID()}`, readUncommitted: false });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   await consumer.run({
-    eachBatch: async ({ batch: { partition, messages, lastOffset } }) => {
+    eachBatch: async ({ batch: { partition, messages } }) => {
+      heardAt = performance.now();
       for (const { headers = {} } of messages) {
         const text = (name: string): string | undefined => headers[name]?.toString();
         if (text('ce_type') === 'tenure.watermark') continue;
+        const eventId = text('ce_id') ?? '';
+        missing.delete(eventId);
         found.push({
           partition,
           customerId: text('ce_customer') ?? null,
-          eventId: text('ce_id') ?? '',
+          eventId,
           position: text('ce_position') ?? '',
         });
       }
-      // What ends a transaction has an offset of its own, and is no message.
-      if (BigInt(lastOffset()) + 2n >= (ends.get(partition) ?? 0n)) open.delete(partition);
-      if (open.size === 0) resolve();
     },
   });
-  const patience = setTimeout(resolve, 30_000);
-  await read;
-  clearTimeout(patience);
+  while (missing.size > 0 && performance.now() - heardAt < quietMs) await delay(100);
   await consumer.disconnect();
   return found;
 }

@@ -3,6 +3,7 @@ import { Ajv } from 'ajv';
 import ajvFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { asyncApiDocument } from './asyncapi.ts';
+import { eventCatalogue, publishedFactSchema } from './catalogue.ts';
 import { eventRegistry } from './registry.ts';
 
 // The published schema refers to draft 7 by its id, and bindings of brokers use formats that say nothing here.
@@ -24,7 +25,7 @@ describe('the AsyncAPI document', () => {
   });
 
   it('holds a message for every event, sent by its owner', () => {
-    expect(Object.keys(components.messages)).toEqual(Object.keys(eventRegistry));
+    expect(Object.keys(components.messages)).toEqual([...Object.keys(eventRegistry), 'Fact', 'RejectedFact']);
     expect(Object.keys(channels.events.messages)).toEqual(Object.keys(eventRegistry));
     for (const { type, owner } of Object.values(eventRegistry)) {
       expect(operations[`${owner}Events`]?.messages).toContainEqual({ $ref: `#/channels/events/messages/${type}` });
@@ -59,6 +60,26 @@ describe('the AsyncAPI document', () => {
     expect(validate({ ...event, data: { source: 'web-shop' } })).toBe(false);
     expect(validate({ ...event, type: 'tenure.PurchaseRecorded' })).toBe(false);
   });
+});
+
+it('describes a fact that is published, and refuses another', () => {
+  const validate = ajv.compile({ ...components.schemas.Fact, components });
+  const fact = {
+    type: 'survey-response',
+    source: 'survey-tool',
+    invitationId: 'i-1',
+    answeredAt: '2026-02-21T09:00:00Z',
+    score: 9,
+  };
+  expect(validate(fact), JSON.stringify(validate.errors)).toBe(true);
+  expect(validate({ ...fact, type: 'nonsense' })).toBe(false);
+  expect(validate({ ...fact, score: 'nine' })).toBe(false);
+});
+
+it('has one meaning for each named schema', () => {
+  const named = publishedFactSchema().schemas;
+  const shared = Object.keys(named).filter((name) => name in eventCatalogue().schemas);
+  for (const name of shared) expect(named[name], name).toEqual(eventCatalogue().schemas[name]);
 });
 
 interface Shape {

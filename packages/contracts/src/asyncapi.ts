@@ -1,8 +1,11 @@
-import { type CatalogueEntry, eventCatalogue, type JsonSchema } from './catalogue.ts';
+import { type CatalogueEntry, eventCatalogue, type JsonSchema, publishedFactSchema } from './catalogue.ts';
 import type { ServiceName } from './define-event.ts';
 
 /** The topic that carries every event. */
 export const eventsTopic = 'tenure.events';
+/** The topic on which others publish facts, and that of copies of those which were not taken. */
+export const factsTopic = 'tenure.facts';
+export const rejectedFactsTopic = 'tenure.facts.rejected';
 
 /** What every message carries beside its data: a CloudEvent (1.0.2, structured JSON) with the log's own attributes. */
 const cloudEvent: JsonSchema = {
@@ -36,11 +39,12 @@ const cloudEvent: JsonSchema = {
 };
 
 /**
- * The AsyncAPI 3.0 document of the events, made from the registry: one topic, keyed by the customer's id, else by the
- * stream. Operations are named after the services that send.
+ * The AsyncAPI 3.0 document, made from the registry: one topic of events, keyed by the customer's id, else by the stream,
+ * with operations named after the services that send; and the topics by which facts come in.
  */
 export function asyncApiDocument({ version }: { version: string }): JsonSchema {
   const { events, schemas } = eventCatalogue();
+  const published = publishedFactSchema();
   const owners = [...new Set(events.map(({ owner }) => owner))];
   return {
     asyncapi: '3.0.0',
@@ -61,13 +65,61 @@ export function asyncApiDocument({ version }: { version: string }): JsonSchema {
         messages: Object.fromEntries(events.map(({ type }) => [type, ref('messages', type)])),
         bindings: { kafka: { topic: eventsTopic, bindingVersion: '0.5.0' } },
       },
+      facts: factsChannel(factsTopic, 'What others publish', 'Fact'),
+      rejectedFacts: factsChannel(rejectedFactsTopic, 'Copies of what was not taken', 'RejectedFact'),
     },
-    operations: Object.fromEntries(owners.map((owner) => [`${owner}Events`, sendOperation(owner, events)])),
+    operations: {
+      ...Object.fromEntries(owners.map((owner) => [`${owner}Events`, sendOperation(owner, events)])),
+      takeFacts: factsOperation('receive', 'facts', 'Take what others publish'),
+      rejectFacts: factsOperation('send', 'rejectedFacts', 'Keep what was not taken, and why'),
+    },
     components: {
-      messages: Object.fromEntries(events.map((event) => [event.type, message(event)])),
-      schemas: { CloudEvent: cloudEvent, ...schemas },
+      messages: { ...Object.fromEntries(events.map((event) => [event.type, message(event)])), ...factMessages },
+      schemas: { CloudEvent: cloudEvent, Fact: published.fact, ...published.schemas, ...schemas },
     },
   };
+}
+
+const factMessages: JsonSchema = {
+  Fact: {
+    name: 'Fact',
+    title: 'A fact',
+    summary: 'The body of a fact with its type, at most 1 MiB; keyed as the publisher likes',
+    description:
+      'Or a CloudEvent 1.0 in binary mode, whose type names the fact and whose data is its body, or in structured mode ' +
+      '(application/cloudevents+json). Taken at least once; the ids of a fact tell repeats.',
+    contentType: 'application/json',
+    payload: ref('schemas', 'Fact'),
+  },
+  RejectedFact: {
+    name: 'RejectedFact',
+    title: 'A message that was not taken',
+    summary: 'Key, bytes and headers as they came, with headers that say where from and why',
+    headers: {
+      type: 'object',
+      required: ['tenure-reason', 'tenure-source-topic', 'tenure-source-partition', 'tenure-source-offset'],
+      properties: {
+        'tenure-reason': { type: 'string', description: 'A problem by RFC 9457 as JSON, without personal data' },
+        'tenure-source-topic': { type: 'string' },
+        'tenure-source-partition': { type: 'string', pattern: '^[0-9]+$' },
+        'tenure-source-offset': { type: 'string', pattern: '^[0-9]+$' },
+      },
+    },
+    contentType: 'application/octet-stream',
+  },
+};
+
+function factsChannel(topic: string, title: string, name: string): JsonSchema {
+  return {
+    address: topic,
+    title,
+    messages: { [name]: ref('messages', name) },
+    bindings: { kafka: { topic, bindingVersion: '0.5.0' } },
+  };
+}
+
+function factsOperation(action: 'send' | 'receive', channel: string, title: string): JsonSchema {
+  return { action, channel: { $ref: `#/channels/${channel}` }, title };
 }
 
 function sendOperation(owner: ServiceName, events: readonly CatalogueEntry[]): JsonSchema {

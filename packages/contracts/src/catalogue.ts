@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { factLine } from './api/facts.ts';
 import type { EventDefinition, EventNature, ServiceName } from './define-event.ts';
 import { type EventType, eventRegistry } from './registry.ts';
 
@@ -51,6 +52,13 @@ export function eventCatalogue(): EventCatalogue {
     };
   });
   return { events, schemas };
+}
+
+/** The schema of what others publish, and its named parts. */
+export function publishedFactSchema(): { readonly fact: JsonSchema; readonly schemas: EventCatalogue['schemas'] } {
+  const { $schema, definitions, ...fact } = z.toJSONSchema(factLine, { target: 'draft-7', io: 'input' });
+  const parts = Object.entries(definitions ?? {}).map(([name, schema]) => [name, toComponents(schema)]);
+  return { fact: toComponents(fact), schemas: Object.fromEntries(parts) };
 }
 
 /** A schema's named parts stand beside it; in a document they stand under its components. */

@@ -145,7 +145,7 @@ export {
   surveyBody,
   surveyResponseBody,
 } from './api/surveys.ts';
-export { asyncApiDocument, cloudEventType, eventsTopic } from './asyncapi.ts';
+export { asyncApiDocument, cloudEventType, eventsTopic, factsTopic, rejectedFactsTopic } from './asyncapi.ts';
 export {
   type CatalogueEntry,
   type EventCatalogue,

@@ -16,7 +16,13 @@ import { type MigrationOptions, type MigrationReport, migrateLog } from './migra
 import type { MigrationSource, MigrationTarget } from './migration.ts';
 import type { EventStore, NewEvent, SealedEvent } from './port.ts';
 import { temporaryDirectory } from './sqlite/fixtures/temporary-directory.ts';
-import { openSqliteEventStore, openSqliteMigrationSource, openSqliteMigrationTarget } from './sqlite/index.ts';
+import {
+  backupLog,
+  openSqliteEventStore,
+  openSqliteMigrationSource,
+  openSqliteMigrationTarget,
+  startLogWriter,
+} from './sqlite/index.ts';
 
 const JANE = hex(1);
 const JOHN = hex(2);
@@ -250,9 +256,11 @@ describe.skipIf(!hasServers)(titled('a log that is migrated'), { timeout: PATIEN
       await target.close();
       await expect(migrate(opening, { wrap: cutAfter(9) })).rejects.toThrow('cut off');
       const refused = /holds a part of a log: a migration into it was cut off/;
-      const serve =
-        opening[0] === fromServer ? openSqliteEventStore({ directory: directories.at(-1) ?? '' }) : onServer(allOf);
-      await expect(serve).rejects.toThrow(refused);
+      if (opening[0] !== fromServer) return await expect(onServer(allOf)).rejects.toThrow(refused);
+      const unfinished = directories.at(-1) ?? '';
+      await expect(startLogWriter({ directory: unfinished })).rejects.toThrow(refused);
+      expect(() => backupLog({ directory: unfinished, target: `${unfinished}/backup` })).toThrow(refused);
+      await expect(migrate([fromSqlite(unfinished), toServer])).rejects.toThrow(refused);
     });
 
     it('refuses a target with other events, with other keys, or of another log, and leaves it as it is', async () => {

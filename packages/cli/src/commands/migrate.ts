@@ -1,10 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type MigrationReport, type MigrationSource, type MigrationTarget, migrateLog } from '@tenure/event-store';
 import {
+  type MigrationReport,
+  type MigrationSource,
+  type MigrationTarget,
+  migrateLog,
+  type Position,
+} from '@tenure/event-store';
+import {
+  createIds,
   type EventStoreDBAccess,
   enginesOf,
   eventStoreDBAccess,
+  type Ids,
   idKeyFile,
   loadConfig,
   openIdKey,
@@ -79,6 +87,7 @@ async function migrate(way: Way, { views }: Options, io: Io): Promise<MigrationR
   const progress = opened.use(phases(io));
   // The source first: what is wrong with it is told before anything is made.
   const source = closedLater(await openSource(way, views, io));
+  if (way.direction === 'to-directory') await assertIdKey(source, idsOf(way, io));
   // A directory remembers which key its ids were made with.
   openIdKey(way.directory, givenIdKey(io));
   const target = closedLater(await openTarget(way, views, io));
@@ -110,21 +119,49 @@ async function openTarget(way: Way, views: string | undefined, io: Io): Promise<
   return openSqliteMigrationTarget(way);
 }
 
+const LOOK_FOR_PURCHASE_EVENTS = 20_000;
+const PAGE = 1_000;
+
+/**
+ * A server does not know which key ids were made with, but a purchase's stream is named by one. @throws {UsageError}
+ */
+async function assertIdKey(source: MigrationSource, ids: Ids): Promise<void> {
+  let after: Position | undefined;
+  for (let looked = 0; looked < LOOK_FOR_PURCHASE_EVENTS; looked += PAGE) {
+    const page = await source.readAllSealed({ limit: PAGE, ...(after === undefined ? {} : { after }) });
+    const purchase = page.find(({ type }) => type === 'PurchaseRecorded');
+    if (purchase) {
+      const { source: publisher, orderId } = purchase.data as Record<string, unknown>;
+      if (purchase.stream === ids.purchaseStream(String(publisher), String(orderId))) return;
+      throw new UsageError('TENURE_ID_KEY is not the one of the log: every customer would get another id');
+    }
+    if (page.length < PAGE) return;
+    after = page.at(-1)?.position;
+  }
+}
+
 /** What services on the server are told, and where they find the log by that. @throws {ConfigError} */
-function accessOf({ directory, url }: Way, views: string | undefined, { env }: Io): EventStoreDBAccess {
-  const file = idKeyFile(directory);
-  const found = existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
+function accessOf(way: Way, views: string | undefined, io: Io): EventStoreDBAccess {
   const config = loadConfig(standaloneConfig, {
-    TENURE_EVENT_STORE: url,
-    TENURE_READ_STORE: views ?? env.TENURE_READ_STORE,
-    TENURE_KEY_STORE: env.TENURE_KEY_STORE,
-    TENURE_ID_KEY: env.TENURE_ID_KEY || found,
+    TENURE_EVENT_STORE: way.url,
+    TENURE_READ_STORE: views ?? io.env.TENURE_READ_STORE,
+    TENURE_KEY_STORE: io.env.TENURE_KEY_STORE,
+    TENURE_ID_KEY: givenIdKey(io) ?? idKeyInFile(way),
   });
   return eventStoreDBAccess(enginesOf(config));
 }
 
 function givenIdKey({ env }: Io): string | undefined {
   return env.TENURE_ID_KEY === '' ? undefined : env.TENURE_ID_KEY;
+}
+
+function idKeyInFile({ directory }: Way): string | undefined {
+  const file = idKeyFile(directory);
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
+}
+
+function idsOf(way: Way, io: Io): Ids {
+  return createIds(Buffer.from(givenIdKey(io) ?? idKeyInFile(way) ?? '', 'hex'));
 }
 
 /** What the services have to be told as TENURE_ID_KEY: the file that has it, or the key itself if it is asked for. */

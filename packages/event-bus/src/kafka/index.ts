@@ -10,5 +10,4 @@ export {
 export { createKafkaEventBus, type KafkaEventBusOptions } from './kafka-event-bus.ts';
 export { partitionOf } from './partition-of.ts';
 export { createKafkaPublisher, type KafkaPublisherOptions, type LogPublisher } from './publisher.ts';
-export { rejectedHeaders } from './rejected-facts.ts';
 export { declareTopics, ensureTopics, type TopicOptions, type Topics } from './topics.ts';

@@ -12,7 +12,7 @@ export interface RejectedMessage {
 }
 
 /** Headers of a copy, beside those of the message; a message that is rejected again gets them anew. */
-export const rejectedHeaders = {
+const rejectedHeaders = {
   reason: 'tenure-reason',
   topic: 'tenure-source-topic',
   partition: 'tenure-source-partition',

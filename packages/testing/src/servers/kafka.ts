@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { startKafkaContainer } from './kafka/container.ts';
 import { startLocalKafka } from './kafka/local.ts';
 import type { KafkaOptions, KafkaServer, OwnKafka } from './kafka/server.ts';
-import { serversMode } from './mode.ts';
+import { serversMode, testsHaveServers } from './mode.ts';
 
-/** Whether `startKafka` can have a server here. */
+/** Whether tests have one: where one can be started, in the long runs. */
 export function hasKafka(): boolean {
-  return givenBrokers() !== undefined || serversMode() !== 'none';
+  return givenBrokers() !== undefined || testsHaveServers();
 }
 
 /**

@@ -14,6 +14,12 @@ export function serversMode(): ServersMode {
   return found;
 }
 
+/** Whether tests start servers: in the long runs, and where somebody says which (`TENURE_TEST_SERVERS`). */
+export function testsHaveServers(): boolean {
+  const areWanted = process.env.TENURE_TEST_FULL === '1' || (process.env.TENURE_TEST_SERVERS ?? '') !== '';
+  return areWanted && serversMode() !== 'none';
+}
+
 function modeFrom(wanted: string | undefined): ServersMode {
   if (wanted === undefined || wanted === '') {
     if (runs('mvn', '--version') && runs('python3', '--version')) return 'local';

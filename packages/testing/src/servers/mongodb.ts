@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { serversMode } from './mode.ts';
+import { serversMode, testsHaveServers } from './mode.ts';
 import { startMongoContainer } from './mongodb-container.ts';
 import { startSecantus } from './mongodb-secantus.ts';
 import type { MongoDBOptions, MongoDBServer, OwnServer } from './mongodb-server.ts';
 
-/** Whether `startMongoDB` can have a server here. */
+/** Whether tests have one: where one can be started, in the long runs. */
 export function hasMongoDB(): boolean {
-  return givenUrl() !== undefined || serversMode() !== 'none';
+  return givenUrl() !== undefined || testsHaveServers();
 }
 
 /**
