@@ -35,7 +35,11 @@ export async function startRelayProcess(config: BaseConfig, log: Log): Promise<R
   if (engines.eventStore.kind === 'sqlite' || engines.eventBus.kind === 'embedded') throw new NothingToRelayError();
   const opened = new AsyncDisposableStack();
   try {
-    const served = await serveLog(engines, { directory: config.TENURE_DATA, now: Date.now });
+    const served = await serveLog(engines, {
+      directory: config.TENURE_DATA,
+      now: Date.now,
+      onIndexFault: (fault) => log.warn({ fault }, 'the index by customer is not right, and read around'),
+    });
     opened.defer(() => served.close());
     const { connection, topics } = await kafkaParts(engines.eventBus, (level, message, details) =>
       log[level](details, message),

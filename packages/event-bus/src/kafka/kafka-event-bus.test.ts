@@ -105,7 +105,8 @@ describe.skipIf(!hasKafka())('Kafka event bus (skipped where there is no Kafka: 
     await writing;
     await watched.reached((await world.store.head()) ?? '', soon());
     await expectWhole(views);
-    expect(reassigned).toBeGreaterThanOrEqual(4);
+    // The guest may have left all it had done behind, so nothing had to wait for its partitions to come back.
+    await vi.waitFor(() => expect(reassigned).toBeGreaterThanOrEqual(4), { timeout: patienceMs });
   });
 
   it('a process that shares all its consumers’ work follows the same keys in each', async () => {

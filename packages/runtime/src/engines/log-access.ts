@@ -30,13 +30,21 @@ interface LogOptions {
   readonly directory: string;
   /** ms since 1970 UTC. */
   readonly now: () => number;
+  /** Told of what is wrong with the log's index by customer: it is mended, or read around. */
+  readonly onIndexFault: (fault: string) => void;
 }
 
+type ClientOptions = Omit<LogOptions, 'directory'>;
+
 const READ_CACHE_MEBIBYTES = 16;
+/** Together less than a request may take: whoever publishes is told that the store is away, not that time is up. */
+const TIMEOUT_MS = 1_500;
+const PATIENCE_MS = 2_500;
 
 /** Opens the log for a process. Drivers that are not needed are not loaded. @throws what the adapters throw */
-export async function serveLog(engines: Engines, { directory, now }: LogOptions): Promise<ServedLog> {
-  if (engines.eventStore.kind === 'eventstoredb') return serveEventStoreDB(eventStoreDBAccess(engines), now);
+export async function serveLog(engines: Engines, { directory, ...options }: LogOptions): Promise<ServedLog> {
+  if (engines.eventStore.kind === 'eventstoredb') return serveEventStoreDB(eventStoreDBAccess(engines), options);
+  const { now } = options;
   const { connectSqliteEventStore, startLogWriter } = await import('@tenure/event-store/sqlite');
   const writer = await startLogWriter({ directory });
   try {
@@ -66,9 +74,11 @@ export interface ConnectedLog {
 }
 
 /** Opens the log in another thread of the process that serves it. */
-export async function connectLog(access: LogAccess, { now }: Pick<LogOptions, 'now'>): Promise<ConnectedLog> {
-  if (access.kind === 'eventstoredb') return openEventStore(access, now);
+export async function connectLog(access: LogAccess, options: ClientOptions): Promise<ConnectedLog> {
+  // One thread of a process is enough to offer it.
+  if (access.kind === 'eventstoredb') return openEventStore(access, { ...options, maintainsIndex: false });
   const { connectSqliteEventStore } = await import('@tenure/event-store/sqlite');
+  const { now } = options;
   const store = connectSqliteEventStore(access.connection, { now, cacheMebibytes: READ_CACHE_MEBIBYTES });
   return { store, keys: undefined };
 }
@@ -86,8 +96,8 @@ export function eventStoreDBAccess({ eventStore, readStore, keyStore }: Engines)
   return { kind: 'eventstoredb', url: eventStore.url, keys: keyStore, index };
 }
 
-async function serveEventStoreDB(access: EventStoreDBAccess, now: () => number): Promise<ServedLog> {
-  const { store } = await openEventStore(access, now);
+async function serveEventStoreDB(access: EventStoreDBAccess, options: ClientOptions): Promise<ServedLog> {
+  const { store } = await openEventStore(access, { ...options, maintainsIndex: true });
   return {
     store,
     access: () => access,
@@ -103,7 +113,7 @@ async function serveEventStoreDB(access: EventStoreDBAccess, now: () => number):
 
 async function openEventStore(
   { url, keys, index }: EventStoreDBAccess,
-  now: () => number,
+  { now, onIndexFault, maintainsIndex }: ClientOptions & { readonly maintainsIndex: boolean },
 ): Promise<{ store: EventStore & Pick<ServedLog, 'lastRecordedAt'>; keys: SharedKeyStore }> {
   const { openEventStoreDB, openMongoCustomerIndex } = await import('@tenure/event-store/eventstoredb');
   const { openMongoKeyStore } = await import('@tenure/key-store/mongodb');
@@ -113,7 +123,23 @@ async function openEventStore(
     opened.defer(() => keyStore.close());
     const customers = openMongoCustomerIndex(index);
     opened.defer(() => customers.close());
-    const store = await untilAvailable(() => openEventStoreDB({ url, keys: keyStore, index: customers, now }));
+    const store = await untilAvailable(() =>
+      openEventStoreDB({
+        url,
+        keys: keyStore,
+        index: customers,
+        now,
+        timeoutMs: TIMEOUT_MS,
+        patienceMs: PATIENCE_MS,
+        maintainsIndex,
+        onIndexFault: (fault) =>
+          onIndexFault(
+            fault.kind === 'gap'
+              ? `revision ${fault.revision} of ${fault.stream} is missing`
+              : String(fault.error instanceof Error ? fault.error.message : fault.error),
+          ),
+      }),
+    );
     const close = store.close.bind(store);
     opened.defer(close);
     return { store: Object.assign(store, { close: () => opened.disposeAsync() }), keys: keyStore };

@@ -85,7 +85,11 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   // What was opened is closed in the opposite order, at the end as well as after a failed start.
   const opened = new AsyncDisposableStack();
   try {
-    const served = await serveLog(engines, { directory, now: clock.now });
+    const served = await serveLog(engines, {
+      directory,
+      now: clock.now,
+      onIndexFault: (fault) => log.warn({ fault }, 'the index by customer is not right, and read around'),
+    });
     opened.defer(() => served.close());
     const { store } = served;
     checkClock(clock, clockDescription, await served.lastRecordedAt());

@@ -45,7 +45,11 @@ const passingFailureMs = 3_000;
 
 yieldToWrites();
 const clock = openClock(options.clock);
-const { store, keys } = await connectLog(options.log, { now: clock.now });
+const { store, keys } = await connectLog(options.log, {
+  now: clock.now,
+  onIndexFault: (fault) =>
+    say({ kind: 'note', level: 'warn', message: 'the index by customer is read around', details: fault }),
+});
 const readStore = await openReadStore(options.views, 'writer');
 const services = await loadServices(options.modules);
 const { views, version, isFresh } = await untilAvailable(() => openViews(readStore));
