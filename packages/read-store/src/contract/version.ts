@@ -107,49 +107,52 @@ export function versionContract(
       expect(await fewer.count('things', { w: 3, v: { $gte: 0 } })).toBe(8);
     });
 
-    it.runIf(writers === 'exclusive')('refuses another writer of a version that has one', async () => {
-      const { writer } = await store.openThings([], []);
-      const second = await store.openWriter();
-      await expect(second.open('v1', [])).rejects.toMatchObject({ code: 'read-store-locked' });
-      await second.open('v2', [things([])]);
-      await writer.close();
-      await (await second.open('v1', [things([])])).get('things', 'a');
-    });
-
-    it.runIf(writers === 'shared')('lets several write a version, and tells them apart by guards', async () => {
-      const { writer: first, reader } = await store.openThings(['v'], [{ _id: 'a', v: 0 }]);
-      const second = await (await store.openWriter()).open('v1', [things(['v'])]);
-      await second.write({ replaces: [putting({ _id: 'a', v: 1 }, '1', '2'), putting({ _id: 'b', v: 1 })] });
-      await expect(first.write({ replaces: [putting({ _id: 'a', v: 2 }, '1', '2')] })).rejects.toMatchObject({
-        mismatches: [{ collection: 'things', id: 'a' }],
+    // One of both is what the engine does; a test left out would say that something was not looked at.
+    if (writers === 'exclusive') {
+      it('refuses another writer of a version that has one', async () => {
+        const { writer } = await store.openThings([], []);
+        const second = await store.openWriter();
+        await expect(second.open('v1', [])).rejects.toMatchObject({ code: 'read-store-locked' });
+        await second.open('v2', [things([])]);
+        await writer.close();
+        await (await second.open('v1', [things([])])).get('things', 'a');
       });
-      // Each counts 40 times, and begins again whenever the other one was faster.
-      const count = async (views: typeof first, consumer: string): Promise<void> => {
-        for (let n = 1; n <= 40; ) {
-          const old = await views.get<{ readonly _id: string; readonly v: number }>('things', 'a');
-          if (old === undefined) throw new Error('it was there');
-          const document = { _id: 'a', v: old.document.v + 1 };
-          const batch = {
-            replaces: [putting(document, old.guard, `${consumer} ${n}`)],
-            checkpoints: { [consumer]: n },
-          };
-          const lost = await views.write(batch).then(
-            () => false,
-            (reason: unknown) => {
-              if (reason instanceof GuardMismatchError) return true;
-              throw reason;
-            },
-          );
-          if (!lost) n++;
-        }
-      };
-      await Promise.all([count(first, 'first'), count(second, 'second')]);
-      expect(await reader.get('things', 'a')).toMatchObject({ document: { _id: 'a', v: 81 } });
-      expect(await reader.checkpoint('first')).toBe(40);
-      expect(await reader.checkpoint('second')).toBe(40);
-      await first.close();
-      expect(idsOf(await second.find('things', { filter: { v: { $gte: 1 } } }))).toEqual(['a', 'b']);
-    });
+    } else {
+      it('lets several write a version, and tells them apart by guards', async () => {
+        const { writer: first, reader } = await store.openThings(['v'], [{ _id: 'a', v: 0 }]);
+        const second = await (await store.openWriter()).open('v1', [things(['v'])]);
+        await second.write({ replaces: [putting({ _id: 'a', v: 1 }, '1', '2'), putting({ _id: 'b', v: 1 })] });
+        await expect(first.write({ replaces: [putting({ _id: 'a', v: 2 }, '1', '2')] })).rejects.toMatchObject({
+          mismatches: [{ collection: 'things', id: 'a' }],
+        });
+        // Each counts 40 times, and begins again whenever the other one was faster.
+        const count = async (views: typeof first, consumer: string): Promise<void> => {
+          for (let n = 1; n <= 40; ) {
+            const old = await views.get<{ readonly _id: string; readonly v: number }>('things', 'a');
+            if (old === undefined) throw new Error('it was there');
+            const document = { _id: 'a', v: old.document.v + 1 };
+            const batch = {
+              replaces: [putting(document, old.guard, `${consumer} ${n}`)],
+              checkpoints: { [consumer]: n },
+            };
+            const lost = await views.write(batch).then(
+              () => false,
+              (reason: unknown) => {
+                if (reason instanceof GuardMismatchError) return true;
+                throw reason;
+              },
+            );
+            if (!lost) n++;
+          }
+        };
+        await Promise.all([count(first, 'first'), count(second, 'second')]);
+        expect(await reader.get('things', 'a')).toMatchObject({ document: { _id: 'a', v: 81 } });
+        expect(await reader.checkpoint('first')).toBe(40);
+        expect(await reader.checkpoint('second')).toBe(40);
+        await first.close();
+        expect(idsOf(await second.find('things', { filter: { v: { $gte: 1 } } }))).toEqual(['a', 'b']);
+      });
+    }
 
     it('lets a reader change nothing, and a closed one do nothing', async () => {
       const { reader } = await store.openThings([], []);
