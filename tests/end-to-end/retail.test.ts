@@ -204,14 +204,14 @@ describe.each(engineSets)('Online Retail, end to end ($name)', ({ isHere, isFast
     } finally {
       await other.stop();
     }
-  }, 120_000);
+  }, 600_000);
 
   it('the same file again changes nothing', async () => {
     const before = (await running.events()).length;
     const results = await running.batch(facts.map(publishedFact));
     expect(results.every(({ status }) => status === 200)).toBe(true);
     expect((await running.events()).length).toBe(before);
-  }, 120_000);
+  }, 600_000);
 
   it('time moves customers who do nothing, on the right second', async () => {
     running.clock.set(Date.parse(september));
@@ -233,7 +233,7 @@ describe.each(engineSets)('Online Retail, end to end ($name)', ({ isHere, isFast
     expect({ atRisk: to('at-risk'), churned: to('churned') }).toEqual({ atRisk: 1682, churned: 1682 });
     const restated = events.filter(({ type }) => type === 'StageRestated' || type === 'LoyaltyRestated');
     expect(restated).toEqual([]);
-  }, 180_000);
+  }, 600_000);
 
   it.each([
     ['permuted', (list: readonly Fact[]) => permuted(list, 20110301)],

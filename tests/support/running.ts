@@ -179,7 +179,7 @@ export async function start({ now, env = {}, engines, directory: given, more = [
 const patienceMs = 600_000;
 
 /** Looks again and again until something holds. */
-export async function until(holds: () => boolean | Promise<boolean>, withinMs = 120_000): Promise<void> {
+export async function until(holds: () => boolean | Promise<boolean>, withinMs = 300_000): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!(await holds())) {
     if (performance.now() > deadline) throw new Error('what was waited for did not come');
