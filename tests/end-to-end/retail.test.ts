@@ -63,6 +63,11 @@ async function churned(running: Running): Promise<void> {
   await running.settled();
 }
 
+const arrivals: readonly (readonly [string, (list: readonly Fact[]) => readonly Fact[]])[] = [
+  ['permuted', (list) => permuted(list, 20110301)],
+  ['in reverse', (list) => list.toReversed()],
+];
+
 let facts: readonly Fact[] = [];
 let keys: readonly string[] = [];
 
@@ -235,10 +240,8 @@ describe.each(engineSets)('Online Retail, end to end ($name)', ({ isHere, isFast
     expect(restated).toEqual([]);
   }, 600_000);
 
-  it.each([
-    ['permuted', (list: readonly Fact[]) => permuted(list, 20110301)],
-    ['in reverse', (list: readonly Fact[]) => list.toReversed()],
-  ])(
+  // The slow ones take minutes for each.
+  it.each(isFast ? arrivals : arrivals.slice(0, 1))(
     'late facts: %s, every view, lot and standing stage is as in order',
     async (_, order) => {
       const other = await start({ now: march, engines });
@@ -265,7 +268,7 @@ describe.each(engineSets)('Online Retail, end to end ($name)', ({ isHere, isFast
         await other.stop();
       }
     },
-    1_200_000,
+    1_800_000,
   );
 });
 

@@ -111,7 +111,7 @@ it.skipIf(!isHere)(
       await log.close();
     }
   },
-  900_000,
+  1_800_000,
 );
 
 interface Victim {
