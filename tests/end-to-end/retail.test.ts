@@ -59,7 +59,7 @@ async function documentsOf(running: Running, collection: string): Promise<readon
 
 /** Resolves once time has moved everybody. */
 async function churned(running: Running): Promise<void> {
-  await until(async () => (await running.get('/v1/analytics/lifecycle')).body.counts.churned === 1682);
+  await until(async () => (await running.report('/v1/analytics/lifecycle')).body.counts.churned === 1682);
   await running.settled();
 }
 
@@ -147,7 +147,7 @@ describe.each(engineSets)('Online Retail, end to end ($name)', ({ isHere, isFast
   });
 
   it('I22: sales are those of the file, to the penny', async () => {
-    const { body } = await running.get('/v1/analytics/sales');
+    const { body } = await running.report('/v1/analytics/sales');
     expect(body.items).toEqual([
       {
         currency: 'GBP',

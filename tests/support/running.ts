@@ -35,6 +35,8 @@ export interface Running {
   /** The views that are served now. */
   views(): ViewSet;
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
+  /** The same of a report, asked for again while it is answered that it takes too long. */
+  report(path: string): Promise<Answer>;
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   send(method: string, path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** Sends facts as a batch and returns the lines of the answer. */
@@ -120,6 +122,14 @@ export async function start({ now, env = {}, engines, directory: given, more = [
     views: () => running.context.views.current(),
     send,
     get: (path, headers) => send('GET', path, undefined, headers),
+    async report(path) {
+      let answer = await send('GET', path, undefined);
+      await until(async () => {
+        if (answer.status === 504) answer = await send('GET', path, undefined);
+        return answer.status !== 504;
+      });
+      return answer;
+    },
     post: (path, body, headers) => send('POST', path, body, headers),
     async batch(facts, query = '') {
       const response = await fetch(`${running.url}/v1/facts/batch${query}`, {
