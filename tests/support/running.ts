@@ -41,6 +41,8 @@ export interface Running {
   send(method: string, path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** Sends facts as a batch and returns the lines of the answer. */
   batch(facts: readonly object[], query?: string): Promise<readonly Body[]>;
+  /** Sends new facts as publishers do: what is refused because the store is slow or away is sent again. */
+  publish(facts: readonly object[], query?: string): Promise<void>;
   /** The whole log. */
   events(): Promise<readonly StoredEvent[]>;
   /** Resolves when views and recorders have applied the whole log and nothing more follows. */
@@ -114,6 +116,19 @@ export async function start({ now, env = {}, engines, directory: given, more = [
       if ((await store.head()) === head) return;
     }
   };
+  const batch = async (facts: readonly object[], query = ''): Promise<readonly Body[]> => {
+    const response = await fetch(`${running.url}/v1/facts/batch${query}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: facts.map((fact) => `${JSON.stringify(fact)}\n`).join(''),
+    });
+    const text = await response.text();
+    if (response.status !== 200) throw new Error(`the batch was answered ${response.status}: ${text}`);
+    return text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  };
   return {
     url: running.url,
     directory,
@@ -131,18 +146,14 @@ export async function start({ now, env = {}, engines, directory: given, more = [
       return answer;
     },
     post: (path, body, headers) => send('POST', path, body, headers),
-    async batch(facts, query = '') {
-      const response = await fetch(`${running.url}/v1/facts/batch${query}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/x-ndjson' },
-        body: facts.map((fact) => `${JSON.stringify(fact)}\n`).join(''),
-      });
-      const text = await response.text();
-      if (response.status !== 200) throw new Error(`the batch was answered ${response.status}: ${text}`);
-      return text
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line));
+    batch,
+    async publish(facts, query) {
+      for (let left = facts; left.length > 0; ) {
+        const results = await batch(left, query);
+        const refused = results.filter(({ status }) => ![200, 202, 503].includes(status));
+        if (refused.length > 0) throw new Error(`refused for good: ${JSON.stringify(refused[0])}`);
+        left = left.filter((_, index) => results[index]?.status === 503);
+      }
     },
     async events() {
       const { store } = running.context;
