@@ -78,21 +78,6 @@ describe.skipIf(realServer !== undefined)(onDoubleOnly('under failures'), () => 
     expect(byAppend).toMatchObject({ status: 'rejected', reason: { type: 'deadline-exceeded' } });
   });
 
-  it('an error on one connection rejects what every client of the process has under way', async () => {
-    const other = await doubleForTest();
-    const innocent = connect(other.url);
-    const stream = newStream();
-    await innocent.appendToStream(newStream(), newEvent());
-    await other.failures.delayAnswers(60_000);
-    await server.failures.dropAnswers(1);
-    const rejected = rejection(innocent.appendToStream(stream, newEvent()));
-    await rejection(client.appendToStream(newStream(), newEvent()));
-    await rejected;
-    await other.failures.heal();
-    // It was on its way, and is recorded.
-    expect(await take(innocent.subscribeToStream(stream), 1)).toHaveLength(1);
-  });
-
   it('a read that breaks half-way is rejected after some of its events, and can be repeated', async () => {
     const stream = newStream();
     await client.appendToStream(stream, newEvents(100));
