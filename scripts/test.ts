@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pythonEnv } from './python-env.ts';
 import { gates } from './test/gates.ts';
-import { FAILED, listSkipped, PASSED, sum, summaryLine, type Tally, withoutSkips } from './test/tally.ts';
+import { failed, listFailed, listSkipped, PASSED, sum, summaryLine, type Tally, withoutSkips } from './test/tally.ts';
 import { runVitest } from './test/vitest.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -29,7 +29,6 @@ if (process.env.TENURE_TEST_FULL === '1') {
   }
 }
 
-const failed: string[] = [];
 const tallies: Tally[] = [];
 
 async function run(name: string, task: () => Promise<Tally>): Promise<void> {
@@ -37,13 +36,13 @@ async function run(name: string, task: () => Promise<Tally>): Promise<void> {
   console.log(`\n== ${name}`);
   const tally = await task();
   tallies.push(tally);
-  if (tally.failed > 0) failed.push(name);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  console.log(`== ${name}: ${tally.failed > 0 ? 'FAILED' : 'ok'} (${seconds} s)`);
+  console.log(`== ${name}: ${tally.failed.length > 0 ? 'FAILED' : 'ok'} (${seconds} s)`);
 }
 
 if (filter.length === 0) {
-  for (const { name, check } of gates) await run(name, async () => ((await check(root)) ? PASSED : FAILED));
+  for (const { name, check } of gates)
+    await run(name, async () => ((await check(root)) ? PASSED : failed({ name, reason: 'see above' })));
 }
 await run('tests', () => runVitest(root, filter));
 
@@ -55,7 +54,7 @@ if (all.skipped.length > 0) {
   console.log(`\n${listSkipped(all.skipped, unset)}`);
   if (everythingHasToRun) console.log('In CI a skipped test is a failed one.');
 }
-if (failed.length > 0) console.log(`\nFAILED: ${failed.join(', ')}`);
 const outcome = everythingHasToRun ? withoutSkips(all) : all;
+if (outcome.failed.length > 0) console.log(`\n${listFailed(outcome.failed)}`);
 console.log(`\n${summaryLine(outcome)}`);
-process.exitCode = outcome.failed > 0 ? 1 : 0;
+process.exitCode = outcome.failed.length > 0 ? 1 : 0;

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import type { Reporter, SerializedError, TestModule } from 'vitest/node';
-import { FAILED, PASSED, sum, type Tally } from './tally.ts';
+import { stripVTControlCharacters } from 'node:util';
+import type { Reporter, SerializedError, TestCase, TestModule, TestSuite } from 'vitest/node';
+import { failed, type NotPassed, PASSED, skipped, sum, type Tally } from './tally.ts';
 
 /** Writes the tally of a run as JSON beside what people read. A file or suite that could not run is a failed test. */
 export class TallyReporter implements Reporter {
@@ -11,26 +12,36 @@ export class TallyReporter implements Reporter {
   }
 
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
-    writeFileSync(this.#file, JSON.stringify(sum([...modules.map(tallyOf), ...unhandled.map(() => FAILED)])));
+    const uncaught = unhandled.map((error) => failed({ name: 'an error that no test caught', ...reasonOf([error]) }));
+    writeFileSync(this.#file, JSON.stringify(sum([...modules.map(tallyOf), ...uncaught])));
   }
 }
 
 function tallyOf(module: TestModule): Tally {
-  const tallies: Tally[] = module.errors().map(() => FAILED);
-  for (const suite of module.children.allSuites()) tallies.push(...suite.errors().map(() => FAILED));
-  for (const test of module.children.allTests()) {
-    const result = test.result();
-    if (result.state === 'passed') tallies.push(PASSED);
-    else if (result.state === 'skipped')
-      tallies.push(skipped(`${module.relativeModuleId} > ${test.fullName}`, result.note));
-    // A test that is still pending at the end never came to one.
-    else tallies.push(FAILED);
+  const name = module.relativeModuleId;
+  const tallies: Tally[] = module.errors().map((error) => failed({ name, ...reasonOf([error]) }));
+  for (const suite of module.children.allSuites()) {
+    tallies.push(...suite.errors().map((error) => failed({ name: nameOf(module, suite), ...reasonOf([error]) })));
   }
+  for (const test of module.children.allTests()) tallies.push(tallyOfTest(nameOf(module, test), test));
   return sum(tallies);
 }
 
-const skipped = (name: string, note: string | undefined): Tally => ({
-  passed: 0,
-  failed: 0,
-  skipped: [note === undefined ? { name } : { name, reason: note }],
-});
+function tallyOfTest(name: string, test: TestCase): Tally {
+  const result = test.result();
+  if (result.state === 'passed') return PASSED;
+  if (result.state === 'skipped') return skipped(result.note === undefined ? { name } : { name, reason: result.note });
+  // A test that is still pending at the end never came to one.
+  return failed({ name, ...reasonOf(result.state === 'failed' ? result.errors : []) });
+}
+
+const nameOf = (module: TestModule, task: TestCase | TestSuite): string =>
+  `${module.relativeModuleId} > ${task.fullName}`;
+
+/** A property's failure begins with the values it was found with; what failed stands in its cause. */
+function reasonOf(errors: readonly SerializedError[]): Pick<NotPassed, 'reason'> {
+  const [error] = errors;
+  if (error === undefined) return {};
+  const causes = [error.message, error.cause?.message].filter((text) => text !== undefined);
+  return { reason: stripVTControlCharacters(causes.reverse().join(' in ')) };
+}

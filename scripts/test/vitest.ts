@@ -3,7 +3,7 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runNode } from './run-node.ts';
-import { FAILED, sum, type Tally } from './tally.ts';
+import { failed, sum, type Tally } from './tally.ts';
 
 /** Runs the tests that the arguments name, all without any; answers what came of them. */
 export async function runVitest(root: string, args: readonly string[]): Promise<Tally> {
@@ -16,10 +16,11 @@ export async function runVitest(root: string, args: readonly string[]): Promise<
     const code = await runNode(root, vitest, ['run', ...args], { TENURE_TEST_TALLY: file });
     const tally = await readFile(file, 'utf8').then((text): Tally => JSON.parse(text));
     // Vitest may have a reason to fail that is none of its tests, as when no file matches.
-    return code !== 0 && tally.failed === 0 ? sum([tally, FAILED]) : tally;
+    const unexplained = code !== 0 && tally.failed.length === 0;
+    return unexplained ? sum([tally, failed({ name: 'vitest', reason: `exit code ${code}` })]) : tally;
   } catch (error) {
     console.error('The tests did not come to an end:', error);
-    return FAILED;
+    return failed({ name: 'vitest', reason: `no end: ${error}` });
   } finally {
     process.off('exit', cleanUp);
     cleanUp();
