@@ -42,10 +42,12 @@ export function storedPath(path: string): string {
   return path === GUARD || path.startsWith(`${GUARD}.`) ? `${GUARD}.none` : path;
 }
 
-function condition(filter: Filter, place: (path: string) => string): MongoCondition {
+function condition(filter: Filter, place: (path: string) => string, tests = testsApart): MongoCondition {
   const parts = Object.entries(filter).flatMap(([key, value]): readonly (readonly [string, unknown])[] => {
-    if (key !== '$and' && key !== '$or') return fieldTests(place(key), value);
-    return [[key, (isArray(value) ? value : []).map((part) => (isObject(part) ? condition(part, place) : part))]];
+    if (key !== '$and' && key !== '$or') return tests(place(key), value).map((one) => [place(key), one]);
+    return [
+      [key, (isArray(value) ? value : []).map((part) => (isObject(part) ? condition(part, place, tests) : part))],
+    ];
   });
   const names = new Set(parts.map(([name]) => name));
   // Two tests may have come to the same place.
@@ -53,18 +55,25 @@ function condition(filter: Filter, place: (path: string) => string): MongoCondit
 }
 
 /**
- * The tests of a field. That a nested one is null or missing is asked as a double negation, for which no index is used:
- * SecantusDB, unlike MongoDB, has no entry for an object in an array that lacks the field, and would not find it.
+ * The tests of a field, each by itself: different items of an array may pass them, which SecantusDB, unlike MongoDB,
+ * forgets when it looks for a range in an index. That a nested field is null or missing is asked as a double negation,
+ * for which no index is used: SecantusDB has no entry for an object in an array that lacks the field.
  */
-function fieldTests(path: string, value: Json): readonly (readonly [string, unknown])[] {
-  if (!path.includes('.')) return [[path, test(value)]];
-  const tests = Object.entries(isObject(value) ? value : { $eq: value });
-  const ofNull = tests.filter(([name, operand]) => asksForNull(name, operand));
-  const others = tests.filter(([name, operand]) => !asksForNull(name, operand));
-  return [
-    ...(others.length === 0 ? [] : [[path, test(Object.fromEntries(others))] as const]),
-    ...ofNull.map(([name, operand]) => [path, { $not: test({ [name === '$eq' ? '$ne' : '$nin']: operand }) }] as const),
-  ];
+function testsApart(path: string, value: Json): readonly object[] {
+  if (!isObject(value)) return testsApart(path, { $eq: value });
+  const isNested = path.includes('.');
+  return Object.entries(value).map(([name, operand]) =>
+    isNested && asksForNull(name, operand)
+      ? { $not: { [name === '$eq' ? '$ne' : '$nin']: operator(name, operand) } }
+      : { [name]: operator(name, operand) },
+  );
+}
+
+/** The tests of a field of an array's item as one where that can be said: there SecantusDB knows no $and. */
+function testsOfItem(path: string, value: Json): readonly object[] {
+  const tests = testsApart(path, value);
+  const names = new Set(tests.flatMap(Object.keys));
+  return names.size === tests.length ? [Object.assign({}, ...tests)] : tests;
 }
 
 function asksForNull(name: string, operand: Json): boolean {
@@ -80,7 +89,7 @@ function operator(name: string, operand: Json): unknown {
   if (name === '$elemMatch' && isObject(operand)) {
     const [first = ''] = Object.keys(operand);
     const isTest = first.startsWith('$') && first !== '$and' && first !== '$or';
-    return isTest ? test(operand) : condition(operand, (path) => path);
+    return isTest ? test(operand) : condition(operand, (path) => path, testsOfItem);
   }
   return isArray(operand) ? operand.map(wellFormed) : test(operand);
 }

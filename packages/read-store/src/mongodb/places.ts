@@ -35,17 +35,17 @@ export function conditionAfter(sort: readonly SortKey[], after: readonly Json[])
   const order = totalOrder(sort);
   const place = order.map((_, i) => after[Math.min(i, sort.length)] ?? null);
   const equal: MongoCondition[] = [];
-  const any: MongoCondition[] = [];
+  const alternatives: MongoCondition[] = [];
   for (const [i, { field, direction }] of order.entries()) {
     const path = storedPath(field);
     const value = place[i] ?? null;
     // Ids are texts.
     const beyonds = field === '_id' ? [{ [direction === 1 ? '$gt' : '$lt']: value }] : beyondOf(value, direction);
-    for (const beyond of beyonds) any.push(allOf([...equal, { [path]: beyond }]));
+    for (const beyond of beyonds) alternatives.push(allOf([...equal, { [path]: beyond }]));
     equal.push({ [path]: { $eq: value } });
   }
-  const [only] = any;
-  return any.length === 1 ? only : { $or: any };
+  const [only] = alternatives;
+  return alternatives.length === 1 ? only : { $or: alternatives };
 }
 
 function allOf(conditions: readonly MongoCondition[]): MongoCondition {

@@ -1,13 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
 import {
-  BSON,
   type Collection,
   type FindCursor,
   type FindOptions as MongoFindOptions,
+  MongoNetworkError,
   MongoServerError,
 } from 'mongodb';
-import type { Document, Filter, FindOptions, IndexDefinition, Json, Pipeline } from '../port.ts';
-import { comparePlaces, placeOf, totalOrder } from '../sort.ts';
+import { ReadStoreError } from '../errors.ts';
+import type { Document, Filter, FindOptions, Json, Pipeline } from '../port.ts';
+import { comparePlaces, placeOf } from '../sort.ts';
 import { orderFields } from './array-paths.ts';
 import { asFilter, bothOf, type MongoCondition, mongoFilter } from './conditions.ts';
 import { checkOrder, conditionAfter, mongoSort } from './places.ts';
@@ -15,14 +16,12 @@ import { toJson } from './results.ts';
 import { mongoPipeline } from './stages.ts';
 import { GUARD, type StoredDocument } from './stored-document.ts';
 
-/** Rows of a stream's first page, */
-const FIRST_PAGE_ROWS = 50;
-/** and of any. */
-const MAX_PAGE_ROWS = 200;
-/** As many rows are asked for as would have this many bytes, going by the page before. */
-const PAGE_BYTES = 2 ** 20;
+/** Rows of a stream's page, at the most; MongoDB makes it fewer where they would have more than 16 MiB. */
+const PAGE_ROWS = 200;
 /** How many sorted places are gathered beyond the limit before all but the first are dropped. */
 const SLACK = 2_000;
+/** Codes of a server that does not go on with a cursor: not found, over its time in all, killed, its snapshot too old. */
+const CURSOR_LOST = new Set([43, 50, 237, 239]);
 const SNAPSHOT_UNAVAILABLE = 246;
 const SNAPSHOT_TRIES = 10;
 const SNAPSHOT_PAUSE_MS = 20;
@@ -30,8 +29,6 @@ const SNAPSHOT_PAUSE_MS = 20;
 export interface QueriesParts {
   readonly documents: Collection<StoredDocument>;
   readonly timeoutMs: number;
-  /** What is declared: a hint, for a reader does not look what is there. */
-  readonly indexes: readonly IndexDefinition[];
   /** Which of these fields documents may hold an array at. */
   readonly fieldsWithArrays: (fields: readonly string[]) => Promise<readonly string[]>;
 }
@@ -50,15 +47,6 @@ interface Plan {
   readonly from: MongoCondition | undefined;
   /** Fields that decide the order. */
   readonly fields: readonly string[];
-}
-
-/** Where a stream goes on: pages by place, or ids in order. */
-type StreamStart = { readonly after: readonly Json[] | undefined } | { readonly ids: readonly string[] };
-
-interface Page {
-  readonly rows: readonly Document[];
-  /** Undefined at the end. */
-  readonly next: StreamStart | undefined;
 }
 
 /**
@@ -85,27 +73,36 @@ export class Queries {
     );
   }
 
-  /** The pages of what `find` gives. Each request goes through `run`. */
+  /**
+   * The pages of what `find` gives, on one state of the collection as long as the server keeps the cursor, then from the
+   * last row on. Each request goes through `run`.
+   */
   async *stream(
     options: FindOptions,
     run: <T>(work: () => Promise<T>) => Promise<T>,
   ): AsyncGenerator<readonly Document[]> {
-    const plan = planOf(options);
-    let left = plan.limit;
-    let size = FIRST_PAGE_ROWS;
-    let start: StreamStart | undefined = this.#isSeekable(options)
-      ? { after: options.after }
-      : { ids: await run(() => this.#ids(plan)) };
-    while (left > 0 && start !== undefined) {
-      const at: StreamStart = start;
-      const limit = Math.min(left, size);
-      const page: Page = await run(() =>
-        'ids' in at ? this.#pageOfIds(plan, at.ids, limit) : this.#pageAfter(plan, at.after, limit),
-      );
-      left -= page.rows.length;
-      size = nextPageRows(page.rows);
-      start = page.next;
-      if (page.rows.length > 0) yield page.rows;
+    let rest = options;
+    for (;;) {
+      const plan = planOf(rest);
+      if (plan.limit <= 0) return;
+      const cursor = await run(() => this.#cursor(plan));
+      if (cursor === undefined) return yield* this.#streamSortedHere(plan, run);
+      let last: Document | undefined;
+      let rows = 0;
+      try {
+        for (;;) {
+          const page = await run(() => nextPage(cursor));
+          if (page === 'lost') break;
+          if (page.length === 0) return;
+          yield page;
+          rows += page.length;
+          last = page.at(-1);
+        }
+      } finally {
+        await cursor.close();
+      }
+      if (last === undefined) throw new ReadStoreError('read-store-unavailable', 'MongoDB lost a cursor at once');
+      rest = { ...rest, after: placeOf(last, rest.sort), limit: plan.limit - rows };
     }
   }
 
@@ -167,38 +164,44 @@ export class Queries {
     });
   }
 
-  /** The ids of what a query finds, in order: what a stream has to remember where no index gives its order. */
-  #ids(plan: Plan): Promise<readonly string[]> {
-    const ids = (cursor: FindCursor<Document>): Promise<string[]> => cursor.map(({ _id }) => _id).toArray();
-    return this.#ordered(
+  /** A cursor that has begun, on one state of the collection; undefined where the order has to be made here. */
+  async #cursor(plan: Plan): Promise<FindCursor<Document> | undefined> {
+    let begun: FindCursor<Document> | undefined;
+    const cursor = await this.#ordered(
       plan,
-      (from) => this.#read(from, { ...sorted(plan), projection: { _id: 1 } }, ids),
-      () => this.#sortHere(plan, orderProjection(plan), ({ _id }) => _id),
-    );
+      (from) =>
+        this.#read(from, { ...sorted(plan), projection: WHOLE, batchSize: PAGE_ROWS }, async (cursor) => {
+          begun = cursor;
+          await cursor.hasNext();
+          return cursor;
+        }),
+      async () => undefined,
+    ).catch(async (reason: unknown) => {
+      await begun?.close();
+      throw reason;
+    });
+    if (cursor === undefined) await begun?.close();
+    return cursor;
+  }
+
+  /** What a stream has to remember where the order is made here: the ids. */
+  async *#streamSortedHere(
+    plan: Plan,
+    run: <T>(work: () => Promise<T>) => Promise<T>,
+  ): AsyncGenerator<readonly Document[]> {
+    const ids = await run(() => this.#sortHere(plan, orderProjection(plan), ({ _id }) => _id));
+    for (let at = 0; at < ids.length; at += PAGE_ROWS) {
+      const rows = await run(() => this.#pageOfIds(plan, ids.slice(at, at + PAGE_ROWS)));
+      if (rows.length > 0) yield rows;
+    }
   }
 
   /** The next of the ids, so far as they still pass the filter. */
-  async #pageOfIds(plan: Plan, ids: readonly string[], limit: number): Promise<Page> {
-    const asked = ids.slice(0, limit);
-    const places = new Map(asked.map((id, i) => [id, i]));
-    const condition = bothOf({ _id: { $in: asked } }, plan.filter);
+  async #pageOfIds(plan: Plan, ids: readonly string[]): Promise<readonly Document[]> {
+    const places = new Map(ids.map((id, i) => [id, i]));
+    const condition = bothOf({ _id: { $in: ids } }, plan.filter);
     const rows = await this.#read(condition, { projection: WHOLE }, (cursor) => cursor.toArray());
-    rows.sort((a, b) => (places.get(a._id) ?? 0) - (places.get(b._id) ?? 0));
-    return { rows, next: ids.length > limit ? { ids: ids.slice(limit) } : undefined };
-  }
-
-  async #pageAfter(plan: Plan, after: readonly Json[] | undefined, limit: number): Promise<Page> {
-    const rows = await this.find({ ...plan.options, limit, ...(after && { after }) });
-    const last = rows.length < limit ? undefined : rows.at(-1);
-    return { rows, next: last && { after: placeOf(last, plan.options.sort) } };
-  }
-
-  /** Whether an index gives an order, so that each page begins where the one before it ended. */
-  #isSeekable({ sort }: FindOptions): boolean {
-    const order = totalOrder(sort);
-    if (order.length === 1) return true;
-    if (order.some(({ direction }) => direction === -1)) return false;
-    return this.#parts.indexes.some(({ fields }) => order.every(({ field }, i) => field === (fields[i] ?? '_id')));
+    return rows.sort((a, b) => (places.get(a._id) ?? 0) - (places.get(b._id) ?? 0));
   }
 
   #read<T>(
@@ -237,11 +240,16 @@ function orderProjection({ options: { sort = [] } }: Plan): Projection {
   return Object.fromEntries([['_id', 1], ...sort.map(({ field }) => [field.split('.')[0] ?? field, 1])]);
 }
 
-/** Rows to ask for next, by the size of the last ones. */
-function nextPageRows(rows: readonly Document[]): number {
-  const bytes = rows.reduce((sum, row) => sum + BSON.calculateObjectSize(row), 0);
-  const fitting = Math.floor((PAGE_BYTES * rows.length) / Math.max(bytes, 1));
-  return Math.min(Math.max(fitting, 1), MAX_PAGE_ROWS);
+/** The rows that come next, none at the end. */
+async function nextPage(cursor: FindCursor<Document>): Promise<readonly Document[] | 'lost'> {
+  try {
+    return (await cursor.hasNext()) ? cursor.readBufferedDocuments() : [];
+  } catch (reason) {
+    // The server that knew it may have gone.
+    if (reason instanceof MongoNetworkError) return 'lost';
+    if (reason instanceof MongoServerError && CURSOR_LOST.has(Number(reason.code))) return 'lost';
+    throw reason;
+  }
 }
 
 /** Tries again while a collection or an index is so new that MongoDB has no snapshot of it. */

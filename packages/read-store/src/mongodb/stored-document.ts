@@ -1,5 +1,5 @@
 import { ReadStoreError } from '../errors.ts';
-import type { Document, Guarded } from '../port.ts';
+import type { Document, Guarded, Json } from '../port.ts';
 
 /** The field of a stored document that holds its guard. No document of a caller may have one of that name. */
 export const GUARD = '_guard';
@@ -8,7 +8,7 @@ export const GUARD = '_guard';
 export interface StoredDocument {
   readonly _id: string;
   readonly [GUARD]: string;
-  readonly [field: string]: unknown;
+  readonly [field: string]: Json | undefined;
 }
 
 /** MongoDB takes no deeper ones. */
@@ -19,7 +19,8 @@ const MAX_DEPTH = 100;
  * @throws {ReadStoreError} `read-store-misuse` for what JSON can say and BSON or a dot path cannot
  */
 export function toStored(document: Document, guard: string, arrays: (path: string) => void): StoredDocument {
-  const { _id: id, ...fields } = plainJson(document) ? document : (JSON.parse(JSON.stringify(document)) as Document);
+  const plain: Document = plainJson(document) ? document : JSON.parse(JSON.stringify(document));
+  const { _id: id, ...fields } = plain;
   if (Object.hasOwn(fields, GUARD)) throw misuse(id, `it has a field ${GUARD}`);
   for (const [name, value] of Object.entries(fields)) {
     checkName(name, id);
@@ -49,7 +50,7 @@ export function toStored(document: Document, guard: string, arrays: (path: strin
 /** A stored document and its guard. */
 export function fromStored<D extends Document>(stored: StoredDocument): Guarded<D> {
   const { [GUARD]: guard, ...document } = stored;
-  return { document: document as unknown as D, guard };
+  return { document: document as Document as D, guard };
 }
 
 /** Whether a value is what `JSON.parse` would give of its own JSON text: no -0, NaN, undefined, Date or the like. */

@@ -187,13 +187,13 @@ export class MongoViewSet implements ViewSet {
         await makeCollection(documents);
         await reconcileIndexes(documents, indexes, arrays);
       }
-      this.#collections.set(name, this.#open(name, documents, indexes, arrays));
+      this.#collections.set(name, this.#open(name, documents, arrays));
     }
     // Collections that were declared elsewhere.
     for (const [name, noted] of there) {
       if (this.#collections.has(name)) continue;
       const documents = catalogue.documents(version, generation, name);
-      this.#collections.set(name, this.#open(name, documents, [], new ArrayPaths(noted)));
+      this.#collections.set(name, this.#open(name, documents, new ArrayPaths(noted)));
     }
     if (writable && !this.#ready) {
       await catalogue.finish(version, generation);
@@ -201,18 +201,13 @@ export class MongoViewSet implements ViewSet {
     }
   }
 
-  #open(
-    name: string,
-    documents: Collection<StoredDocument>,
-    indexes: CollectionDefinition['indexes'],
-    arrays: ArrayPaths,
-  ): OpenCollection {
+  #open(name: string, documents: Collection<StoredDocument>, arrays: ArrayPaths): OpenCollection {
     const { catalogue, generation, timeoutMs } = this.#parts;
     const fieldsWithArrays = (fields: readonly string[]): Promise<readonly string[]> =>
       catalogue.fieldsWithArrays(generation, name, fields);
     return {
       documents,
-      queries: new Queries({ documents, timeoutMs, indexes, fieldsWithArrays }),
+      queries: new Queries({ documents, timeoutMs, fieldsWithArrays }),
       noteArrays: async (paths) => {
         const found = new Set([...paths].filter((path) => !arrays.has(path)));
         if (found.size === 0) return;
