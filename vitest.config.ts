@@ -9,6 +9,7 @@ const patienceMs = process.env.TENURE_TEST_FULL === '1' ? 240_000 : 30_000;
 export default defineConfig({
   test: {
     include: ['{packages,services}/*/src/**/*.test.ts', '{tests,bench,scripts}/**/*.test.ts'],
+    setupFiles: ['scripts/test/known-seed.ts'],
     // Node itself loads every module, as in production: it strips the types, `import.meta.url` is a file's URL, worker
     // threads start from `.ts` files, and a module that two packages import is one module. It means no `vi.mock`.
     experimental: { viteModuleRunner: false, nodeLoader: false },
