@@ -16,7 +16,7 @@ import {
   startMongoDB,
 } from '@tenure/testing/servers';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { connectKafkaClient, type KafkaClient, type PublishedMessage } from '../support/kafka-topics.ts';
+import { connectKafkaClient, type KafkaClient, type PublishedMessage } from '../support/kafka-client.ts';
 import { startProcess } from '../support/process.ts';
 import { type Body, type Running, start, until } from '../support/running.ts';
 

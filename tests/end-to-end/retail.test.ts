@@ -1,4 +1,4 @@
-import type { DomainEvent } from '@tenure/contracts';
+import { upcast } from '@tenure/contracts';
 import { evolveStages, type RecordedStages } from '@tenure/domain';
 import type { StoredEvent } from '@tenure/event-store';
 import { collectionsOf } from '@tenure/runtime/testing';
@@ -33,7 +33,7 @@ function standingStages(events: readonly StoredEvent[]): Map<string, RecordedSta
   for (const event of events) {
     if (event.type !== 'StageChanged' && event.type !== 'StageRestated') continue;
     const id = event.customerId ?? '';
-    standing.set(id, evolveStages(standing.get(id) ?? [], event as unknown as DomainEvent));
+    standing.set(id, evolveStages(standing.get(id) ?? [], upcast(event)));
   }
   return standing;
 }
@@ -71,9 +71,10 @@ const arrivals: readonly (readonly [string, (list: readonly Fact[]) => readonly 
 let facts: readonly Fact[] = [];
 let keys: readonly string[] = [];
 
-describe.each(engineSets)('Online Retail, end to end ($name)', ({ isHere, isFast, open }) => {
-  if (!hasData || !isHere) {
-    it.skip('needs TENURE_TEST_DATA, and its engines');
+describe.each(engineSets)('Online Retail, end to end ($name)', ({ missing, isFast, open }) => {
+  const needed = hasData ? missing : 'TENURE_TEST_DATA';
+  if (needed !== undefined) {
+    it('answers as the data demands', (test) => test.skip(`it needs ${needed}`));
     return;
   }
   let engines: EnginesUnderTest;

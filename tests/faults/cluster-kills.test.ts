@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { EventStore } from '@tenure/event-store';
 import { baseConfig, enginesOf, loadConfig, openReadStore, readPolicies, serveLog } from '@tenure/runtime';
 import { apiServices, type Cluster, startCluster } from '@tenure/testing/cluster';
@@ -7,10 +6,10 @@ import { afterEach, expect, it } from 'vitest';
 import { chanceFor, isFull } from '../support/chance.ts';
 import { expectedView, shownView } from '../support/expected-view.ts';
 import { foldCustomer, foldEveryone, recordedOtherwise } from '../support/folded.ts';
+import { readPublishedEvents } from '../support/published-events.ts';
 import { until } from '../support/running.ts';
 import { SteadyPublisher } from '../support/steady-publisher.ts';
 import { allDocuments, allEvents } from '../support/stored.ts';
-import { readTopic } from '../support/topic.ts';
 
 const rounds = 30;
 const isHere = isFull && hasKafka() && hasMongoDB();
@@ -32,7 +31,7 @@ it.skipIf(!isHere)(
     const down: { from: number; to: number }[] = [];
     const killed = new Map<string, number>();
     for (let round = 0; round < rounds; round++) {
-      await delay(chance.between(100, 1_500));
+      await publisher.asks(chance.between(2, 40));
       const victim = victimOf(
         running,
         round === 0 ? 'relay' : chance.pick([...apiServices, 'relay', 'relay', 'kafka', 'eventstoredb']),
@@ -40,14 +39,15 @@ it.skipIf(!isHere)(
       killed.set(victim.name, (killed.get(victim.name) ?? 0) + 1);
       await victim.kill();
       const from = performance.now();
-      await delay(chance.between(0, 1_000));
+      await publisher.asks(chance.between(0, 4));
       if (victim.name === 'eventstoredb') {
         await until(async () => (await notReady(running, 'interaction')).includes('event-store'), 15_000);
         down.push({ from, to: performance.now() });
       }
       await victim.start();
     }
-    await delay(2_000);
+    const before = publisher.acknowledged.length;
+    await until(async () => (publisher?.acknowledged.length ?? 0) > before + 50, 60_000);
     await publisher.stop();
     const { acknowledged, refused } = publisher;
     process.stdout.write(
@@ -73,7 +73,7 @@ it.skipIf(!isHere)(
       for (const { orderId } of acknowledged) expect(orders, 'I6: every acknowledged one').toContain(orderId);
 
       const { prefix } = topicsOf(running.env);
-      const published = await readTopic(
+      const published = await readPublishedEvents(
         running.kafka.brokers,
         `${prefix}.events`,
         events.map(({ id }) => id),

@@ -1,5 +1,5 @@
-import type { DomainEvent } from '@tenure/contracts';
-import { calendarOf, derive, factsOf, type HistoricEvent, noPolicies, type Policies, withPolicy } from '@tenure/domain';
+import { upcast } from '@tenure/contracts';
+import { calendarOf, derive, factsOf, noPolicies, type Policies, withPolicy } from '@tenure/domain';
 import type { StoredEvent } from '@tenure/event-store';
 import { derivedStanding, type Standing, standingOf } from './standing.ts';
 
@@ -41,7 +41,10 @@ export function checkRecorded(events: readonly StoredEvent[], now: number, zone 
       held.push(customerId);
       continue;
     }
-    const facts = own.flatMap((event) => factsOf(event as unknown as HistoricEvent));
+    const facts = own.flatMap((event) => {
+      const { occurredAt, stream, revision } = event;
+      return factsOf({ ...upcast(event), occurredAt, stream, revision });
+    });
     const until = facts.reduce((last, fact) => (fact.kind === 'key' ? last : Math.max(last, fact.at)), now);
     const state = derive(facts, policies, calendar, until);
     for (const id of ids) {
@@ -72,8 +75,8 @@ function needlessRestatements(byStream: ReadonlyMap<string, readonly StoredEvent
 }
 
 function policiesOf(events: readonly StoredEvent[]): Policies {
-  return events.reduce((policies, { type, data }) => {
-    const event = { type, data } as DomainEvent;
+  return events.reduce((policies, stored) => {
+    const event = upcast(stored);
     return event.type === 'PolicyPublished' ? withPolicy(policies, event) : policies;
   }, noPolicies);
 }

@@ -30,8 +30,8 @@ export interface EnginesUnderTest {
 
 export interface EngineSet {
   readonly name: string;
-  /** Whether they can run here. */
-  readonly isHere: boolean;
+  /** What they need and is not here; undefined where they can run. */
+  readonly missing: string | undefined;
   /** Whether a suite can afford to ask for everything. */
   readonly isFast: boolean;
   open(): Promise<EnginesUnderTest>;
@@ -39,14 +39,17 @@ export interface EngineSet {
 
 const embedded: EngineSet = {
   name: 'embedded',
-  isHere: true,
+  missing: undefined,
   isFast: true,
   open: async () => ({ create: async () => ({ env: {}, close: async () => undefined }), close: async () => undefined }),
 };
 
 const distributed: EngineSet = {
   name: 'EventStoreDB, Kafka and MongoDB',
-  isHere: isFull && hasKafka() && hasMongoDB(),
+  missing:
+    isFull && hasKafka() && hasMongoDB()
+      ? undefined
+      : 'TENURE_TEST_FULL=1, and servers: Java 17 and Python 3.11, or Docker',
   isFast: false,
   open: async () => {
     const [kafka, mongo] = await Promise.all([startKafka(), startMongoDB()]);

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Chance } from './chance.ts';
 
@@ -30,6 +31,8 @@ export class SteadyPublisher {
   readonly #workers: Promise<void>[];
   #stopping = false;
   #next = 0;
+  #asked = 0;
+  readonly #events = new EventEmitter();
   /** Requests that were not answered, or not with a success. */
   refused = 0;
 
@@ -40,6 +43,12 @@ export class SteadyPublisher {
 
   get acknowledged(): readonly Acknowledged[] {
     return this.#acknowledged;
+  }
+
+  /** Resolves once so many more requests have been answered or given up. */
+  async asks(requests: number): Promise<void> {
+    const enough = this.#asked + requests;
+    while (this.#asked < enough) await once(this.#events, 'asked');
   }
 
   /** Resolves once nothing is under way, everything sent being acknowledged. */
@@ -55,6 +64,8 @@ export class SteadyPublisher {
       for (;;) {
         const askedAt = performance.now();
         const position = await this.#send(purchase);
+        this.#asked++;
+        this.#events.emit('asked');
         if (position === undefined) {
           this.refused++;
           await delay(retryMs);

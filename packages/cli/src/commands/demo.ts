@@ -62,6 +62,7 @@ async function runDemo(io: Io, { seed, customers, speed, days }: Options): Promi
       let reportAt = performance.now() + reportMs;
       let passedAt = performance.now();
       const tick = async (): Promise<number> => {
+        // Cut short by Ctrl-C, after which it is looked at.
         await pass(tickMs, undefined, { signal: stop.signal }).catch(() => undefined);
         if (performance.now() >= reportAt && !stop.signal.aborted) {
           for (const line of await reportLines(client, publisher, clock.now())) say(io, line);

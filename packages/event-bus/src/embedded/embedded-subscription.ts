@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as delay, setImmediate } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import type { Checkpoint, EventStore, Position, StoredEvent } from '@tenure/event-store';
 import {
   type Consumer,
@@ -10,6 +10,10 @@ import {
   type ReplayOutcome,
   type Subscription,
 } from '../port.ts';
+import { Backoff } from '../subscription/backoff.ts';
+import { pause } from '../subscription/pause.ts';
+import { Turns } from '../subscription/turns.ts';
+import { Waiting } from '../subscription/waiting.ts';
 import type { PageCache } from './page-cache.ts';
 
 interface Parts {
@@ -33,11 +37,11 @@ export class EmbeddedSubscription implements Subscription {
   readonly #parts: Parts;
   readonly #parked: Map<string, Park>;
   readonly #stopping = new AbortController();
-  readonly #waiting = new Set<{ position: Position; resolve: () => void }>();
+  readonly #waiting = new Waiting();
   #checkpoint: Checkpoint | undefined;
   #failure: Error | undefined;
   /** Deliveries and replays take turns, so that a released key joins where the consumer stands. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #running: Promise<void> = Promise.resolve();
 
   constructor(parts: Parts) {
@@ -61,48 +65,30 @@ export class EmbeddedSubscription implements Subscription {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
-    await this.#turn;
+    await this.#turns.take(async () => undefined);
   }
 
   reached(position: Position, signal: AbortSignal): Promise<void> {
     if (this.position !== null && this.position >= position) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const entry = { position, resolve };
-      this.#waiting.add(entry);
-      signal.addEventListener(
-        'abort',
-        () => {
-          this.#waiting.delete(entry);
-          reject(signal.reason);
-        },
-        { once: true },
-      );
-    });
+    return this.#waiting.for(position, signal);
   }
 
   replay(parkId: string): Promise<ReplayOutcome> {
-    return this.#inTurn(() => this.#release(parkId, false));
+    return this.#turns.take(() => this.#release(parkId, false));
   }
 
   drop(parkId: string): Promise<ReplayOutcome> {
-    return this.#inTurn(() => this.#release(parkId, true));
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work, work);
-    // Whose turn is next does not depend on it; the caller has the error.
-    this.#turn = result.catch(() => undefined);
-    return result;
+    return this.#turns.take(() => this.#release(parkId, true));
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
-    let pause = this.#parts.retryMs;
+    const backoff = new Backoff(this.#parts.retryMs);
     while (!signal.aborted) {
       try {
-        const moved = await this.#inTurn(() => this.#deliverNext());
+        const moved = await this.#turns.take(() => this.#deliverNext());
         this.#failure = undefined;
-        pause = this.#parts.retryMs;
+        backoff.reset();
         // Reading and handling may all be done without waiting for anything: without this, one consumer that is behind
         // would keep its thread from messages, timers and the other consumers until it has caught up.
         if (moved === 'to a full page') await setImmediate();
@@ -111,9 +97,7 @@ export class EmbeddedSubscription implements Subscription {
       } catch (error) {
         if (signal.aborted) return;
         this.#failure = error instanceof Error ? error : new Error(String(error));
-        // It is cut short when the subscription is to stop, which the loop looks at.
-        await delay(pause, undefined, { signal }).catch(() => undefined);
-        pause = Math.min(pause * 2, this.#parts.retryMs * 100);
+        await backoff.pause(signal);
         // What cannot be read stays as it was: delivered again, events change nothing.
         this.#checkpoint = await this.#parts.consumer.checkpoint(onlyPartition).catch(() => this.#checkpoint);
       }
@@ -123,7 +107,7 @@ export class EmbeddedSubscription implements Subscription {
   /** A delivery costs the same whatever it holds, so what comes right after one is gathered for the next. */
   async #gather(signal: AbortSignal): Promise<void> {
     if (this.#parts.gatherMs === 0) await setImmediate();
-    else await delay(this.#parts.gatherMs, undefined, { signal });
+    else await pause(this.#parts.gatherMs, signal);
   }
 
   /** Waits for an event after the checkpoint. */
@@ -213,10 +197,6 @@ export class EmbeddedSubscription implements Subscription {
 
   #advance(checkpoint: Checkpoint): void {
     this.#checkpoint = checkpoint;
-    for (const entry of this.#waiting) {
-      if (entry.position > checkpoint.position) continue;
-      this.#waiting.delete(entry);
-      entry.resolve();
-    }
+    this.#waiting.reached(checkpoint.position);
   }
 }

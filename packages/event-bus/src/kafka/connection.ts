@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Kafka, type KafkaConfig, logLevel, type RetryOptions } from 'kafkajs';
+import { pause } from '../subscription/pause.ts';
 
 export type KafkaLogLevel = 'error' | 'warn' | 'info' | 'debug';
 
@@ -60,7 +60,8 @@ export const patientRetry: RetryOptions = {
  */
 export async function disconnect(client: { disconnect(): Promise<void> }, patienceMs = 5_000): Promise<void> {
   const given = new AbortController();
-  const patience = delay(patienceMs, undefined, { signal: given.signal, ref: false }).catch(() => undefined);
-  await Promise.race([client.disconnect().catch(() => undefined), patience]);
+  // A connection that cannot be ended in good order is gone as well.
+  const ended = client.disconnect().catch(() => undefined);
+  await Promise.race([ended, pause(patienceMs, given.signal)]);
   given.abort();
 }

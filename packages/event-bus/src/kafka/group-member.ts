@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Consumer, Kafka, KafkaMessage } from 'kafkajs';
+import { Backoff } from '../subscription/backoff.ts';
 import { disconnect } from './connection.ts';
 
 /** What a member of a group is told. */
@@ -85,15 +85,14 @@ export class GroupMember {
   async #run(): Promise<void> {
     const { retryMs, listener } = this.#options;
     const { signal } = this.#stopping;
-    let pause = retryMs;
+    const backoff = new Backoff(retryMs);
     while (!signal.aborted) {
       const { error, hasJoined } = await this.#beMember(signal);
       listener.withdrawn();
       if (signal.aborted) return;
       listener.failed(error);
-      if (hasJoined) pause = retryMs;
-      await delay(pause, undefined, { signal }).catch(() => undefined);
-      pause = Math.min(pause * 2, retryMs * 100);
+      if (hasJoined) backoff.reset();
+      await backoff.pause(signal);
     }
   }
 
@@ -129,6 +128,7 @@ export class GroupMember {
     try {
       const running = this.#begin(consumer).then(() => ended);
       const error = await Promise.race([running, ended]).catch((reason: unknown) => asError(reason));
+      // What else goes wrong with a member that is none any more is nobody's business.
       running.catch(() => undefined);
       return { error, hasJoined };
     } finally {

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaMessage } from 'kafkajs';
+import { Backoff } from '../subscription/backoff.ts';
 
 export interface InboxPartitionParts {
   /** Takes messages for good, one after another: they are handled, and what was rejected is kept, once it resolves. */
@@ -53,7 +53,7 @@ export class InboxPartition {
   async #settle(batch: readonly KafkaMessage[]): Promise<void> {
     const { settle, commit, retryMs } = this.#parts;
     const { signal } = this.#ending;
-    let pause = retryMs;
+    const backoff = new Backoff(retryMs);
     for (let attempt = 1; ; attempt += 1) {
       try {
         await settle(batch, attempt);
@@ -61,10 +61,9 @@ export class InboxPartition {
       } catch (error) {
         this.#failure = error instanceof Error ? error : new Error(String(error));
       }
-      await delay(pause, undefined, { signal }).catch(() => undefined);
+      await backoff.pause(signal);
       // It comes again, to whoever has the partition.
       if (signal.aborted) return;
-      pause = Math.min(pause * 2, retryMs * 100);
     }
     this.#failure = undefined;
     const last = batch.at(-1);

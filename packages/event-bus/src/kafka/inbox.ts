@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaMessage } from 'kafkajs';
+import { pause } from '../subscription/pause.ts';
 import { connectKafka, type KafkaConnection, patientRetry } from './connection.ts';
 import { GroupMember } from './group-member.ts';
 import { InboxPartition } from './inbox-partition.ts';
@@ -157,7 +157,7 @@ class Inbox implements KafkaInbox {
       if (this.#partitions.get(partition) === own) this.#member.resume(partition);
     });
     const given = new AbortController();
-    await Promise.race([taken, delay(HOLD_MS, undefined, { signal: given.signal }).catch(() => undefined)]);
+    await Promise.race([taken, pause(HOLD_MS, given.signal)]);
     given.abort();
   }
 

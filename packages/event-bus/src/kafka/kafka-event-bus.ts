@@ -94,6 +94,7 @@ export function createKafkaEventBus(options: KafkaEventBusOptions): EventBus {
     close: async () => {
       await Promise.all([...subscriptions].map((subscription) => subscription.stop()));
       await deadLetters.close();
+      // One that could not be opened needs no end.
       const opened = await admin?.catch(() => undefined);
       if (opened !== undefined) await disconnect(opened);
     },

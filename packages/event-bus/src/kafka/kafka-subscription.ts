@@ -1,15 +1,17 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Checkpoint, EventStore, Position } from '@tenure/event-store';
 import type { SharedKeyStore } from '@tenure/key-store';
 import type { Admin, Kafka, KafkaMessage } from 'kafkajs';
 import type { Consumer, Park, ParkingLot, ReplayOutcome, Subscription } from '../port.ts';
+import { Backoff } from '../subscription/backoff.ts';
+import { pause } from '../subscription/pause.ts';
+import { Turns } from '../subscription/turns.ts';
+import { Waiting } from '../subscription/waiting.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { UnknownCheckpointError } from './errors.ts';
 import { GroupMember } from './group-member.ts';
 import { partitionOfPark } from './parked-keys.ts';
 import { PartitionReader } from './partition-reader.ts';
 import type { Topics } from './topics.ts';
-import { Turns } from './turns.ts';
 
 export interface SubscriptionParts {
   readonly kafka: Kafka;
@@ -47,7 +49,7 @@ export class KafkaSubscription implements Subscription {
   readonly #member: GroupMember;
   readonly #stopping = new AbortController();
   readonly #turns = new Turns();
-  readonly #waiting = new Set<{ position: Position; resolve: () => void }>();
+  readonly #waiting = new Waiting();
   /** Where others stood, or this process did, in partitions that are not read here now. */
   readonly #known: (Checkpoint | undefined)[];
   #readers = new Map<number, PartitionReader>();
@@ -121,18 +123,7 @@ export class KafkaSubscription implements Subscription {
 
   reached(position: Position, signal: AbortSignal): Promise<void> {
     if (this.#isAt(position)) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const entry = { position, resolve };
-      this.#waiting.add(entry);
-      signal.addEventListener(
-        'abort',
-        () => {
-          this.#waiting.delete(entry);
-          reject(signal.reason);
-        },
-        { once: true },
-      );
-    });
+    return this.#waiting.for(position, signal);
   }
 
   replay(parkId: string): Promise<ReplayOutcome> {
@@ -149,14 +140,9 @@ export class KafkaSubscription implements Subscription {
   }
 
   #moved(): void {
-    if (this.#waiting.size === 0) return;
+    if (this.#waiting.isEmpty) return;
     const own = this.position;
-    if (own === null) return;
-    for (const entry of this.#waiting) {
-      if (entry.position > own) continue;
-      this.#waiting.delete(entry);
-      entry.resolve();
-    }
+    if (own !== null) this.#waiting.reached(own);
   }
 
   /** Nothing is delivered here until the group has said again what is to be. */
@@ -180,7 +166,7 @@ export class KafkaSubscription implements Subscription {
   async #takeUp(partitions: readonly number[], generation: number): Promise<void> {
     const { retryMs } = this.#parts;
     const { signal } = this.#stopping;
-    let pause = retryMs;
+    const backoff = new Backoff(retryMs);
     while (generation === this.#generation && !signal.aborted) {
       try {
         const ending = this.#ending;
@@ -191,8 +177,7 @@ export class KafkaSubscription implements Subscription {
         return;
       } catch (error) {
         this.#failure = error instanceof Error ? error : new Error(String(error));
-        await delay(pause, undefined, { signal }).catch(() => undefined);
-        pause = Math.min(pause * 2, retryMs * 100);
+        await backoff.pause(signal);
       }
     }
   }
@@ -263,17 +248,17 @@ export class KafkaSubscription implements Subscription {
       if (this.#readers.get(partition) === reader) this.#member.resume(partition);
     });
     const given = new AbortController();
-    await Promise.race([room, delay(HOLD_MS, undefined, { signal: given.signal }).catch(() => undefined)]);
+    await Promise.race([room, pause(HOLD_MS, given.signal)]);
     given.abort();
   }
 
   async #look(): Promise<void> {
     const { signal } = this.#stopping;
     for (let look = 1; !signal.aborted; look += 1) {
-      await delay(LOOK_MS, undefined, { signal }).catch(() => undefined);
+      await pause(LOOK_MS, signal);
       if (signal.aborted) return;
       try {
-        if (this.#waiting.size > 0 || look % IDLE_LOOKS === 0) await this.#lookAtOthers();
+        if (!this.#waiting.isEmpty || look % IDLE_LOOKS === 0) await this.#lookAtOthers();
         if (look % PARK_LOOKS === 0) await this.#lookAtParks();
         if (look % COMMIT_LOOKS === 0) await this.#commit([...this.#readers.values()]).catch(() => undefined);
         this.#lookFailure = undefined;
@@ -327,7 +312,8 @@ export class KafkaSubscription implements Subscription {
     await parkingLot.park({ ...row, request });
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(ELSEWHERE_MS)]);
     for (;;) {
-      await delay(LOOK_MS, undefined, { signal });
+      await pause(LOOK_MS, signal);
+      signal.throwIfAborted();
       const now = await this.#row(parkId);
       if (now === undefined) return 'released';
       if (now.request === undefined) return 'parked-again';

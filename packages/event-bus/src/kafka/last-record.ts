@@ -69,7 +69,7 @@ async function lastBetween(kafka: Kafka, { topic, groupId, from, to }: Range): P
     return last;
   } finally {
     clearTimeout(timer);
-    // Not waited for by anybody else.
+    // Whoever got here by another error has that one.
     ended.catch(() => undefined);
     await disconnect(consumer);
   }

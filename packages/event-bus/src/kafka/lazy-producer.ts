@@ -20,6 +20,7 @@ export class LazyProducer {
   }
 
   async close(): Promise<void> {
+    // One that could not be opened needs no end.
     const producer = await this.#producer?.catch(() => undefined);
     if (producer !== undefined) await disconnect(producer);
   }

@@ -1,4 +1,4 @@
-import { setTimeout as delay, setImmediate } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import {
   type Checkpoint,
   type EventStore,
@@ -11,6 +11,8 @@ import {
 import type { SharedKeyStore } from '@tenure/key-store';
 import type { KafkaMessage } from 'kafkajs';
 import { type Consumer, type Park, type ParkingLot, PoisonError, type ReplayOutcome } from '../port.ts';
+import { Backoff } from '../subscription/backoff.ts';
+import type { Turns } from '../subscription/turns.ts';
 import { Bell } from './bell.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { LogBehindTopicError, OtherLogError } from './errors.ts';
@@ -18,7 +20,6 @@ import type { HandledOffset } from './group-member.ts';
 import { type BusMessage, decodeMessage } from './message.ts';
 import { parkOf } from './parked-keys.ts';
 import { comesIn, keyOf } from './partition-of.ts';
-import type { Turns } from './turns.ts';
 
 export interface PartitionReaderParts {
   readonly partition: number;
@@ -134,21 +135,19 @@ export class PartitionReader {
   async #run(): Promise<void> {
     const { retryMs, turns, consumer, partition } = this.#parts;
     const { signal } = this.#withdrawing;
-    let pause = retryMs;
+    const backoff = new Backoff(retryMs);
     while (!signal.aborted) {
       try {
         const step = await turns.take(() => this.#step());
         this.#failure = undefined;
-        pause = retryMs;
+        backoff.reset();
         // Whatever is done here may never wait for anything: others are to have their turn.
         if (step === 'moved') await setImmediate();
         else await this.#bell.wait(this.#untilDue());
       } catch (error) {
         this.#failure = error instanceof Error ? error : new Error(String(error));
         this.#parts.onMove();
-        // Cut short when it is withdrawn, which the loop looks at.
-        await delay(pause, undefined, { signal }).catch(() => undefined);
-        pause = Math.min(pause * 2, retryMs * 100);
+        await backoff.pause(signal);
         // What cannot be read stays as it was: delivered again, events change nothing.
         const stored = await consumer.checkpoint(partition).catch(() => this.#stored);
         if (stored?.position !== this.#stored?.position) this.#checkpoint = stored;

@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { ForeignTargetError } from '../errors.ts';
 import type { SealedEvent } from '../port.ts';
 import { Customers } from './customers.ts';
+import { prepareInsert } from './insert-event.ts';
 import { packMetadata } from './metadata.ts';
 import { Streams } from './streams.ts';
 import { TermWriter } from './terms.ts';
@@ -20,11 +21,7 @@ export class ImportWriter {
     this.#terms = new TermWriter(db);
     this.#streams = new Streams(db, this.#terms);
     this.#customers = new Customers(db);
-    this.#insert = db.prepare(`
-      insert into events (position, stream, revision, id, type, version, customer, occurred_at, recorded_at, metadata,
-        personal, data)
-      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    `);
+    this.#insert = prepareInsert(db);
     this.#head = Number(db.prepare('select max(position) as position from events').get()?.position ?? 0);
   }
 

@@ -4,6 +4,7 @@ import type { ExpectedRevision } from '../port.ts';
 import { seal } from '../sealing.ts';
 import type { AppendRequest, EventRequest, StreamAppendRequest } from './append-request.ts';
 import { Customers } from './customers.ts';
+import { prepareInsert } from './insert-event.ts';
 import { packMetadata } from './metadata.ts';
 import { Streams } from './streams.ts';
 import { TermWriter } from './terms.ts';
@@ -45,11 +46,7 @@ export class SqliteLog {
     this.#terms = new TermWriter(db);
     this.#streams = new Streams(db, this.#terms);
     this.#customers = new Customers(db);
-    this.#insert = db.prepare(`
-      insert into events (position, stream, revision, id, type, version, customer, occurred_at, recorded_at, metadata,
-        personal, data)
-      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    `);
+    this.#insert = prepareInsert(db);
     this.#selectByRevision = db.prepare(
       'select id, position, recorded_at as recordedAt from events where stream = ? and revision = ?',
     );

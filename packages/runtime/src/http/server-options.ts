@@ -1,5 +1,6 @@
 import type { FastifyPluginCallback } from 'fastify';
 import type { ApiKey } from '../api-keys.ts';
+import type { BaseConfig } from '../base-config.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { HttpMetrics } from '../telemetry/metrics.ts';
 import type { Route } from './route.ts';
@@ -8,6 +9,15 @@ export interface ServerLimits {
   readonly maxBodyBytes: number;
   readonly maxConcurrency: number;
   readonly timeoutMs: number;
+}
+
+/** What a process is told of them. */
+export function limitsOf(config: BaseConfig): ServerLimits {
+  return {
+    maxBodyBytes: config.TENURE_MAX_BODY_BYTES,
+    maxConcurrency: config.TENURE_MAX_CONCURRENCY,
+    timeoutMs: config.TENURE_TIMEOUT_MS,
+  };
 }
 
 export interface ServerOptions {

@@ -3,6 +3,7 @@ import { openClock } from '../clock.ts';
 import type { ApiInfo } from '../http/openapi.ts';
 import { type Dependency, operationRoutes } from '../http/operations.ts';
 import { buildServer } from '../http/server.ts';
+import { limitsOf } from '../http/server-options.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { checkAddress } from './check-address.ts';
@@ -37,11 +38,7 @@ export async function serveOperations(options: OperationsServerOptions): Promise
       keyed,
     }),
     keys: config.TENURE_KEYS,
-    limits: {
-      maxBodyBytes: config.TENURE_MAX_BODY_BYTES,
-      maxConcurrency: config.TENURE_MAX_CONCURRENCY,
-      timeoutMs: config.TENURE_TIMEOUT_MS,
-    },
+    limits: limitsOf(config),
     log,
     metrics: metrics.http,
     awaitPosition: async () => undefined,

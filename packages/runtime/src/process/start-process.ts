@@ -8,6 +8,7 @@ import { createPositionWait } from '../http/min-position.ts';
 import type { ApiInfo } from '../http/openapi.ts';
 import { operationRoutes } from '../http/operations.ts';
 import { buildServer } from '../http/server.ts';
+import { limitsOf } from '../http/server-options.ts';
 import { openIdKey } from '../id-key.ts';
 import { createIds } from '../ids.ts';
 import { parkedRoutes } from '../operations/parked-routes.ts';
@@ -156,11 +157,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     const server = await buildServer({
       routes: [...routes, ...operations],
       keys: config.TENURE_KEYS,
-      limits: {
-        maxBodyBytes: config.TENURE_MAX_BODY_BYTES,
-        maxConcurrency: config.TENURE_MAX_CONCURRENCY,
-        timeoutMs: config.TENURE_TIMEOUT_MS,
-      },
+      limits: limitsOf(config),
       log,
       metrics: metrics.http,
       awaitPosition: createPositionWait(store, views),

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { startEventStoreDB } from './eventstoredb.ts';
 
 const runs = (pid: number): boolean => {
@@ -16,9 +16,7 @@ const runs = (pid: number): boolean => {
   }
 };
 
-const gone = async (pid: number): Promise<void> => {
-  while (runs(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
-};
+const gone = (pid: number): Promise<void> => vi.waitFor(() => expect(runs(pid)).toBe(false), { timeout: 20_000 });
 
 it('leaves neither process nor directory when it stops, however often', async () => {
   const server = await startEventStoreDB();

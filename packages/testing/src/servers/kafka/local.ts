@@ -1,18 +1,16 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { loopbackPort } from '../loopback-port.ts';
+import { ServerProcess } from '../server-process.ts';
 import { kafkaLibraries } from './libraries.ts';
 import type { KafkaOptions, OwnKafka } from './server.ts';
 
 const PROPERTIES = new URL('server.properties', import.meta.url);
-/** 16 bytes in base64url: any will do, for one node. */
+/** 16 bytes in base64url; one node needs no other. */
 const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qk';
-const START_MS = 60_000;
-const STOP_MS = 15_000;
+const FORMAT_MS = 60_000;
 /** Its last line when it starts; before that, it may take connections and know no leaders. */
 const READY = 'Kafka Server started';
 /** Somebody may take a port between the look at it and its use. */
@@ -21,67 +19,37 @@ const ATTEMPTS = 3;
 /** Ends the server once this process, which holds the other end of standard input, is gone; and removes its folder. */
 const WATCHER = 'read -r _; kill -9 "$0"; [ -z "$1" ] || rm -rf "$1"';
 
-const alive = new Set<ChildProcess>();
-const folders = new Set<string>();
-process.once('exit', () => {
-  for (const child of alive) child.kill('SIGKILL');
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
-interface Running {
-  readonly child: ChildProcess;
-  readonly exited: Promise<unknown>;
-}
-
 /** Apache Kafka in Java on this machine: one KRaft node on loopback. */
 export async function startLocalKafka(options: KafkaOptions): Promise<OwnKafka> {
   const libraries = await kafkaLibraries();
-  const temporary = options.directory === undefined;
-  const folder = options.directory ?? mkdtempSync(join(tmpdir(), 'tenure-kafka-'));
-  if (temporary) folders.add(folder);
-  mkdirSync(folder, { recursive: true });
   let port = options.port ?? 0;
-  let running: Running | undefined;
-
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
-    if (running === undefined) return;
-    const { child, exited } = running;
-    child.kill(signal);
-    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
-    await exited;
-    clearTimeout(timer);
-    running = undefined;
-  };
-  const server: OwnKafka = {
-    get brokers() {
-      return [`127.0.0.1:${port}`];
-    },
-    get pid() {
-      return running?.child.pid;
-    },
-    kill: () => end('SIGKILL'),
-    async start() {
-      if (running !== undefined) throw new Error('the Kafka server runs already');
-      running = await launch(libraries, folder, temporary);
-    },
-    async stop() {
-      await end('SIGTERM');
-      if (temporary) rmSync(folder, { recursive: true, force: true });
-      folders.delete(folder);
-    },
-  };
+  const server = new ServerProcess({
+    name: 'Kafka',
+    directory: options.directory,
+    spawn: (folder, isTemporary) => launch(libraries, folder, isTemporary),
+    isReady: (said) => said.includes(READY),
+  });
   for (let attempt = 1; ; attempt += 1) {
     try {
       if (options.port === undefined) port = await loopbackPort();
-      await configure(libraries, folder, port);
+      await configure(libraries, server.folder, port);
       await server.start();
-      return server;
+      break;
     } catch (error) {
       if (options.port === undefined && attempt < ATTEMPTS && String(error).includes('already in use')) continue;
       await server.stop();
       throw error;
     }
   }
+  return {
+    brokers: [`127.0.0.1:${port}`],
+    get pid() {
+      return server.pid;
+    },
+    kill: () => server.kill(),
+    start: () => server.start(),
+    stop: () => server.stop(),
+  };
 }
 
 async function configure(libraries: string, folder: string, port: number): Promise<void> {
@@ -97,10 +65,10 @@ async function configure(libraries: string, folder: string, port: number): Promi
   writeFileSync(file, `${readFileSync(PROPERTIES, 'utf8')}${own.join('\n')}\n`);
   if (existsSync(join(logs, 'meta.properties'))) return;
   const tool = ['-cp', join(libraries, '*'), 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', file];
-  await promisify(execFile)('java', ['-XX:TieredStopAtLevel=1', ...tool], { timeout: START_MS });
+  await promisify(execFile)('java', ['-XX:TieredStopAtLevel=1', ...tool], { timeout: FORMAT_MS });
 }
 
-async function launch(libraries: string, folder: string, temporary: boolean): Promise<Running> {
+function launch(libraries: string, folder: string, isTemporary: boolean): ChildProcess {
   const java = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError'];
   const logging = [
     '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
@@ -108,33 +76,11 @@ async function launch(libraries: string, folder: string, temporary: boolean): Pr
   ];
   const program = ['-cp', join(libraries, '*'), 'kafka.Kafka', join(folder, 'server.properties')];
   const child = spawn('java', [...java, ...logging, ...program], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
-  alive.add(child);
-  const exited = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(`could not be started: ${error.message}`));
-    child.once('exit', (code, signal) => resolve(`ended with ${code ?? signal}`));
-  }).finally(() => alive.delete(child));
-  const watcher = spawn('sh', ['-c', WATCHER, String(child.pid), temporary ? folder : ''], {
+  const watcher = spawn('sh', ['-c', WATCHER, String(child.pid), isTemporary ? folder : ''], {
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   // Killed rather than let go: it would take the process with that id for the server.
-  void exited.then(() => watcher.kill('SIGKILL'));
-
-  let said = '';
-  const { promise: ready, resolve: isReady } = Promise.withResolvers<undefined>();
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-8_000);
-      if (said.includes(READY)) isReady(undefined);
-    });
-  }
-  const { promise: late, resolve: isLate } = Promise.withResolvers<string>();
-  const timer = setTimeout(() => isLate(`was not ready in ${START_MS} ms`), START_MS);
-  const failure = await Promise.race([ready, exited, late]);
-  clearTimeout(timer);
-  if (failure !== undefined) {
-    child.kill('SIGKILL');
-    if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) await once(child, 'exit');
-    throw new Error(`Kafka ${failure}: ${said}`);
-  }
-  return { child, exited };
+  child.once('exit', () => watcher.kill('SIGKILL'));
+  child.once('error', () => watcher.kill('SIGKILL'));
+  return child;
 }

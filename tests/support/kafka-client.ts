@@ -1,12 +1,12 @@
-import { createRequire } from 'node:module';
 import { createKafkaInbox, declareTopics, type InboxMessage } from '@tenure/event-bus/kafka';
+import { Kafka, logLevel } from 'kafkajs';
 import { until } from './running.ts';
 
 /** A message as somebody else publishes it. */
 export interface PublishedMessage {
   readonly value: string | Buffer | null;
   readonly key?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Record<string, string>;
 }
 
 /** Whoever publishes facts to a system over Kafka, and looks after what was rejected. */
@@ -19,33 +19,11 @@ export interface KafkaClient {
   close(): Promise<void>;
 }
 
-interface Connected {
-  connect(): Promise<void>;
-  disconnect(): Promise<void>;
-}
-
-/** What is used here of the bus's own driver. */
-interface KafkaDriver {
-  producer(): Connected & {
-    send(batch: { topic: string; acks: number; messages: readonly PublishedMessage[] }): Promise<unknown>;
-  };
-  admin(): Connected & {
-    fetchOffsets(of: {
-      groupId: string;
-      topics: readonly string[];
-    }): Promise<readonly { readonly partitions: readonly { readonly offset: string }[] }[]>;
-  };
-}
-
-const requireFromBus = createRequire(new URL('../../packages/event-bus/package.json', import.meta.url));
-const { Kafka }: { Kafka: new (options: { brokers: readonly string[]; logLevel: number }) => KafkaDriver } =
-  requireFromBus('kafkajs');
-
 /** @param prefix of the system's topics, which must be there */
 export async function connectKafkaClient(brokers: readonly string[], prefix: string): Promise<KafkaClient> {
   const topics = declareTopics({ prefix });
-  const kafka = new Kafka({ brokers, logLevel: 0 });
-  const producer = kafka.producer();
+  const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING });
+  const producer = kafka.producer({ allowAutoTopicCreation: false, idempotent: true, maxInFlightRequests: 1 });
   const admin = kafka.admin();
   await Promise.all([producer.connect(), admin.connect()]);
   const found: InboxMessage[] = [];
@@ -62,7 +40,7 @@ export async function connectKafkaClient(brokers: readonly string[], prefix: str
   await reader.start();
   return {
     publish: async (messages) => {
-      await producer.send({ topic: topics.facts, acks: -1, messages });
+      await producer.send({ topic: topics.facts, acks: -1, messages: [...messages] });
     },
     rejected: async (count) => {
       await until(() => found.length >= count, 60_000).catch((error: unknown) => {

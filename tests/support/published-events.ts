@@ -16,7 +16,7 @@ const quietMs = 15_000;
  * The committed events on a topic, each partition's in its order, until all that are wanted have come, or nothing has for
  * a while: where a partition ends is not to be seen, as what ends a transaction has an offset and is no message.
  */
-export async function readTopic(
+export async function readPublishedEvents(
   brokers: readonly string[],
   topic: string,
   wanted: Iterable<string>,
