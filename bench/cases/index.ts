@@ -3,6 +3,7 @@ import { batchCase } from './batch.ts';
 import { growthCase } from './growth.ts';
 import { lateCase } from './late.ts';
 import { listCase } from './list.ts';
+import { overloadCase } from './overload.ts';
 import { pipelineCase } from './pipeline.ts';
 import { postCase } from './post.ts';
 import { rebuildCase } from './rebuild.ts';
@@ -19,4 +20,5 @@ export const cases: readonly Case[] = [
   listCase,
   growthCase,
   startCase,
+  overloadCase,
 ];

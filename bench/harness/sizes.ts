@@ -10,6 +10,7 @@ export interface Sizes {
   readonly pipelinePurchases: number;
   readonly pipelineCustomers: number;
   readonly lagSeconds: number;
+  readonly overloadSeconds: number;
   /** Purchases of the one customer with a long history, and how many late facts are timed one by one. */
   readonly longHistory: number;
   readonly lateFacts: number;
@@ -31,6 +32,7 @@ export const fullSizes: Sizes = {
   pipelinePurchases: 500_000,
   pipelineCustomers: 50_000,
   lagSeconds: 30,
+  overloadSeconds: 10,
   longHistory: 10_000,
   lateFacts: 100,
   listCustomers: 100_000,
@@ -49,6 +51,7 @@ export const quickSizes: Sizes = {
   pipelinePurchases: 500,
   pipelineCustomers: 50,
   lagSeconds: 1,
+  overloadSeconds: 1,
   longHistory: 100,
   lateFacts: 3,
   listCustomers: 100,

@@ -101,7 +101,7 @@ export const baseConfig = z.object({
     .prefault(String(1024 * 1024))
     .meta({ description: 'No body may be larger, whatever its route allows; a streamed one counts by line' }),
   TENURE_MAX_CONCURRENCY: whole(1, 100_000)
-    .prefault('1000')
+    .prefault('256')
     .meta({ description: 'Requests at work at once; what comes on top is answered 503' }),
   TENURE_TIMEOUT_MS: whole(100, 10_000)
     .prefault('9000')

@@ -138,6 +138,23 @@ describe('room', () => {
     expect((await again).statusCode).toBe(200);
   });
 
+  it('I13: has no end for what watches over the process, and is logged once a second, not once a refusal', async () => {
+    const { route: slow, waiting } = held('/slow');
+    const watch = route('/watch', async () => ({ status: 200, body: { ok: true } }), {
+      limits: { bodyBytes: 0, timeoutMs: 5_000, underLoad: 'served' },
+    });
+    const server = await serve([slow, watch], { limits: { maxConcurrency: 1 } });
+    const ask = async (url: string) => (await server.app.inject({ method: 'POST', url })).statusCode;
+    const first = ask('/slow');
+    await expect.poll(() => waiting.length).toBe(1);
+    for (let n = 0; n < 20; n++) expect(await ask('/slow')).toBe(503);
+    expect(await ask('/watch')).toBe(200);
+    waiting[0]?.();
+    expect(await first).toBe(200);
+    const lines = server.logged.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'request refused');
+    expect(lines).toMatchObject([{ code: 'overloaded', refused: 1 }]);
+  });
+
   it('of one route does not take that of others', async () => {
     const { route: slow, waiting } = held('/slow', { bodyBytes: 0, timeoutMs: 5_000, concurrency: 1 });
     const quick = route('/quick', async () => ({ status: 200, body: { ok: true } }));

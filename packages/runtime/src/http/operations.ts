@@ -23,7 +23,7 @@ export interface OperationsOptions {
   readonly keyed: boolean;
 }
 
-const limits = { bodyBytes: 0, timeoutMs: 5_000 } as const;
+const limits = { bodyBytes: 0, timeoutMs: 5_000, underLoad: 'served' } as const;
 const tags = ['operations'] as const;
 
 const readiness = z

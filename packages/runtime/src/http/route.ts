@@ -14,6 +14,8 @@ export interface RouteLimits {
   readonly timeoutMs: number | 'stream';
   /** Requests of this route at work at once; absent: as many as the server allows in all. */
   readonly concurrency?: number;
+  /** Let in however much is at work, as what watches over the process has to be. */
+  readonly underLoad?: 'served';
 }
 
 /** One possible answer. Its media type is JSON unless `contentTypes` says otherwise, the first being the default. */

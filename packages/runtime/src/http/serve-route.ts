@@ -23,6 +23,8 @@ interface Shared extends ServerOptions {
 
 /** Room for what clients send as "nothing", such as `{}`. */
 const NO_BODY_BYTES = 1_024;
+/** Made once: when there are many of it, it must cost next to nothing. */
+const overloaded = new Problem('overloaded', 'Too many requests are at work; try again shortly');
 const clientGone = new Problem('timeout', 'The client has gone');
 
 /** Hangs a route into the server: a gate before the body is read, then validation, handler and answer. */
@@ -41,9 +43,8 @@ export function serveRoute(app: FastifyInstance, route: Route, shared: Shared): 
     if (shared.isClosing()) {
       throw new Problem('shutting-down', 'The service is shutting down', { headers: { connection: 'close' } });
     }
-    if (flights.size >= limits.maxConcurrency || atWork >= most) {
-      throw new Problem('overloaded', 'Too many requests are at work; try again shortly');
-    }
+    const isFull = flights.size >= limits.maxConcurrency || atWork >= most;
+    if (isFull && route.limits.underLoad !== 'served') throw overloaded;
     const { headers } = request.raw;
     const actor = access(request.raw, route.scopes);
     const contentType = negotiate(headers.accept, offered);

@@ -6,6 +6,7 @@ import { errorProblem } from './error-problem.ts';
 import { Flights } from './flight.ts';
 import { newRequestId } from './origin.ts';
 import { Problem, problemBody } from './problem.ts';
+import { RefusalLog } from './refusal-log.ts';
 import type { Route } from './route.ts';
 import { serveRoute } from './serve-route.ts';
 import { fastifyPath, type ServerOptions } from './server-options.ts';
@@ -61,6 +62,7 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
     },
   });
   const flights = new Flights();
+  const refusals = new RefusalLog(log);
   let closing = false;
 
   app.decorateRequest('flight', null);
@@ -69,8 +71,7 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
     const requestId = newRequestId();
     if (problem.status === 500)
       log.error({ err: error, requestId, method: request.method, route: request.routeOptions.url }, 'request failed');
-    else if (problem.status >= 500)
-      log.warn({ code: problem.code, requestId, reason: problem.message }, 'request refused');
+    else if (problem.status >= 500) refusals.note(problem, requestId);
     if (closing) reply.header('connection', 'close');
     return reply
       .code(problem.status)

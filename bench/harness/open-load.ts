@@ -1,0 +1,125 @@
+import { connect, type Socket } from 'node:net';
+
+export interface OpenLoadOptions {
+  readonly url: string;
+  readonly perSecond: number;
+  readonly seconds: number;
+  /** Connections at the most; what is due while all are busy waits, and its wait counts. */
+  readonly connections: number;
+  /** The next request, as it goes over the wire. */
+  readonly next: () => string;
+}
+
+export interface OpenLoadOutcome {
+  /** Of each request that was answered with success: ms from when it was due to its answer. */
+  readonly accepted: readonly number[];
+  /** Answered 503 with Retry-After. */
+  readonly refused: number;
+  /** Requests a second that went out. */
+  readonly sentPerSecond: number;
+}
+
+const END_OF_HEAD = '\r\n\r\n';
+/** What is not answered so long after the end is not waited for. */
+const PATIENCE_MS = 15_000;
+
+interface Line {
+  readonly socket: Socket;
+  dueAt: number;
+  answer: string;
+}
+
+/**
+ * Sends requests at a steady rate, whether or not those before are answered, as many clients that know nothing of each
+ * other do.
+ * @throws {Error} when something else than a success or a 503 with Retry-After is answered, or a connection is lost
+ */
+export async function openLoad({
+  url,
+  perSecond,
+  seconds,
+  connections,
+  next,
+}: OpenLoadOptions): Promise<OpenLoadOutcome> {
+  const { hostname, port } = new URL(url);
+  const accepted: number[] = [];
+  let refused = 0;
+  let answered = 0;
+  let sent = 0;
+  let failure: Error | undefined;
+  const idle: Line[] = [];
+  const lines: Line[] = [];
+  const due: number[] = [];
+  let nextDue = 0;
+
+  const send = (line: Line, dueAt: number): void => {
+    line.dueAt = dueAt;
+    line.answer = '';
+    sent++;
+    line.socket.write(next());
+  };
+  const free = (line: Line): void => {
+    const dueAt = due[nextDue];
+    if (dueAt === undefined) idle.push(line);
+    else {
+      nextDue++;
+      send(line, dueAt);
+    }
+  };
+  const take = (line: Line): void => {
+    const status = Number(line.answer.slice(9, 12));
+    answered++;
+    if (status >= 200 && status < 300) accepted.push(performance.now() - line.dueAt);
+    else if (status === 503 && /\r\nretry-after: /i.test(line.answer)) refused++;
+    else failure ??= new Error(`answered: ${line.answer}`);
+    free(line);
+  };
+  const open = (): void => {
+    const line: Line = { socket: connect(Number(port), hostname).setNoDelay(), dueAt: 0, answer: '' };
+    lines.push(line);
+    line.socket.once('connect', () => free(line));
+    line.socket.on('data', (bytes) => {
+      line.answer += bytes.toString('latin1');
+      if (isWhole(line.answer)) take(line);
+    });
+    line.socket.on('error', (error) => {
+      failure ??= error;
+    });
+  };
+
+  const start = performance.now();
+  const end = start + seconds * 1_000;
+  let made = 0;
+  while (performance.now() < end && failure === undefined) {
+    const until = Math.floor(((performance.now() - start) / 1_000) * perSecond);
+    for (; made < until; made++) due.push(start + (made / perSecond) * 1_000);
+    for (let line = idle.pop(); line !== undefined; line = idle.pop()) {
+      const dueAt = due[nextDue];
+      if (dueAt === undefined) {
+        idle.push(line);
+        break;
+      }
+      nextDue++;
+      send(line, dueAt);
+    }
+    for (let n = due.length - nextDue; n > 0 && lines.length < connections; n--) open();
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  const sentPerSecond = sent / ((performance.now() - start) / 1_000);
+  // What was due and could not be sent by the end is nobody's any more.
+  due.length = nextDue;
+  while (answered < sent && failure === undefined && performance.now() < end + PATIENCE_MS)
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  for (const { socket } of lines) socket.destroy();
+  if (failure !== undefined) throw failure;
+  if (answered < sent) throw new Error(`${sent - answered} requests were not answered`);
+  return { accepted, refused, sentPerSecond };
+}
+
+function isWhole(answer: string): boolean {
+  const head = answer.indexOf(END_OF_HEAD);
+  if (head === -1) return false;
+  const length = /\r\ncontent-length: (\d+)/i.exec(answer)?.[1];
+  if (length === undefined) throw new Error(`an answer without a length: ${answer}`);
+  return answer.length - head - END_OF_HEAD.length >= Number(length);
+}
