@@ -4,14 +4,14 @@ export interface OpenLoadOptions {
   readonly url: string;
   readonly perSecond: number;
   readonly seconds: number;
-  /** Connections at the most; what is due while all are busy waits, and its wait counts. */
+  /** Clients at the most; each waits for its answer. */
   readonly connections: number;
   /** The next request, as it goes over the wire. */
   readonly next: () => string;
 }
 
 export interface OpenLoadOutcome {
-  /** Of each request that was answered with success: ms from when it was due to its answer. */
+  /** Of each request that was answered with success: ms from when it was sent to its answer. */
   readonly accepted: readonly number[];
   /** Answered 503 with Retry-After. */
   readonly refused: number;
@@ -25,7 +25,7 @@ const PATIENCE_MS = 15_000;
 
 interface Line {
   readonly socket: Socket;
-  dueAt: number;
+  sentAt: number;
   answer: string;
 }
 
@@ -49,35 +49,25 @@ export async function openLoad({
   let failure: Error | undefined;
   const idle: Line[] = [];
   const lines: Line[] = [];
-  const due: number[] = [];
-  let nextDue = 0;
 
-  const send = (line: Line, dueAt: number): void => {
-    line.dueAt = dueAt;
+  const send = (line: Line): void => {
+    line.sentAt = performance.now();
     line.answer = '';
     sent++;
     line.socket.write(next());
   };
-  const free = (line: Line): void => {
-    const dueAt = due[nextDue];
-    if (dueAt === undefined) idle.push(line);
-    else {
-      nextDue++;
-      send(line, dueAt);
-    }
-  };
   const take = (line: Line): void => {
     const status = Number(line.answer.slice(9, 12));
     answered++;
-    if (status >= 200 && status < 300) accepted.push(performance.now() - line.dueAt);
+    if (status >= 200 && status < 300) accepted.push(performance.now() - line.sentAt);
     else if (status === 503 && /\r\nretry-after: /i.test(line.answer)) refused++;
     else failure ??= new Error(`answered: ${line.answer}`);
-    free(line);
+    idle.push(line);
   };
   const open = (): void => {
-    const line: Line = { socket: connect(Number(port), hostname).setNoDelay(), dueAt: 0, answer: '' };
+    const line: Line = { socket: connect(Number(port), hostname).setNoDelay(), sentAt: 0, answer: '' };
     lines.push(line);
-    line.socket.once('connect', () => free(line));
+    line.socket.once('connect', () => send(line));
     line.socket.on('data', (bytes) => {
       line.answer += bytes.toString('latin1');
       if (isWhole(line.answer)) take(line);
@@ -92,22 +82,15 @@ export async function openLoad({
   let made = 0;
   while (performance.now() < end && failure === undefined) {
     const until = Math.floor(((performance.now() - start) / 1_000) * perSecond);
-    for (; made < until; made++) due.push(start + (made / perSecond) * 1_000);
-    for (let line = idle.pop(); line !== undefined; line = idle.pop()) {
-      const dueAt = due[nextDue];
-      if (dueAt === undefined) {
-        idle.push(line);
-        break;
-      }
-      nextDue++;
-      send(line, dueAt);
+    // What is due while all clients wait for an answer goes unsent: a client that waits asks for nothing else.
+    for (; made < until; made++) {
+      const line = idle.pop();
+      if (line !== undefined) send(line);
+      else if (lines.length < connections) open();
     }
-    for (let n = due.length - nextDue; n > 0 && lines.length < connections; n--) open();
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   const sentPerSecond = sent / ((performance.now() - start) / 1_000);
-  // What was due and could not be sent by the end is nobody's any more.
-  due.length = nextDue;
   while (answered < sent && failure === undefined && performance.now() < end + PATIENCE_MS)
     await new Promise((resolve) => setTimeout(resolve, 5));
   for (const { socket } of lines) socket.destroy();
