@@ -106,6 +106,7 @@ describe.skipIf(!hasMongoDB())(title, { timeout: 240_000 }, () => {
     await stop();
 
     const wrongKey = { TENURE_ID_KEY: 'a'.repeat(64) };
+    await expect(run({ env: { ...there, ...wrongKey } })).rejects.toThrow('TENURE_ID_KEY is not the one of the log');
     const returning = ['migrate', ...args, server.url, '--to', `sqlite:${back}`];
     await expect(tenure(returning, wrongKey)).rejects.toThrow('TENURE_ID_KEY is not the one of the log');
     await tenure(returning, env);

@@ -77,6 +77,7 @@ export type { HttpServer } from './http/server.ts';
 export type { ServerLimits, ServerOptions } from './http/server-options.ts';
 
 export { idKeyFile, openIdKey } from './id-key.ts';
+export { assertIdKeyOfLog } from './id-key-of-log.ts';
 export { createIds, customerStreams, type Ids, idOfStream, type StreamCategory, streamName } from './ids.ts';
 export { policyStream, readPolicies } from './policies.ts';
 

@@ -1,13 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { type MigrationReport, type MigrationSource, type MigrationTarget, migrateLog } from '@tenure/event-store';
 import {
-  type MigrationReport,
-  type MigrationSource,
-  type MigrationTarget,
-  migrateLog,
-  type Position,
-} from '@tenure/event-store';
-import {
+  assertIdKeyOfLog,
   createIds,
   type EventStoreDBAccess,
   enginesOf,
@@ -87,7 +82,7 @@ async function migrate(way: Way, { views }: Options, io: Io): Promise<MigrationR
   const progress = opened.use(phases(io));
   // The source first: what is wrong with it is told before anything is made.
   const source = closedLater(await openSource(way, views, io));
-  if (way.direction === 'to-directory') await assertIdKey(source, idsOf(way, io));
+  if (way.direction === 'to-directory') await assertIdKeyOfLog(source, idsOf(way, io));
   // A directory remembers which key its ids were made with.
   openIdKey(way.directory, givenIdKey(io));
   const target = closedLater(await openTarget(way, views, io));
@@ -117,27 +112,6 @@ async function openTarget(way: Way, views: string | undefined, io: Io): Promise<
   }
   const { openSqliteMigrationTarget } = await import('@tenure/event-store/sqlite');
   return openSqliteMigrationTarget(way);
-}
-
-const LOOK_FOR_PURCHASE_EVENTS = 20_000;
-const PAGE = 1_000;
-
-/**
- * A server does not know which key ids were made with, but a purchase's stream is named by one. @throws {UsageError}
- */
-async function assertIdKey(source: MigrationSource, ids: Ids): Promise<void> {
-  let after: Position | undefined;
-  for (let looked = 0; looked < LOOK_FOR_PURCHASE_EVENTS; looked += PAGE) {
-    const page = await source.readAllSealed({ limit: PAGE, ...(after === undefined ? {} : { after }) });
-    const purchase = page.find(({ type }) => type === 'PurchaseRecorded');
-    if (purchase) {
-      const { source: publisher, orderId } = purchase.data as Record<string, unknown>;
-      if (purchase.stream === ids.purchaseStream(String(publisher), String(orderId))) return;
-      throw new UsageError('TENURE_ID_KEY is not the one of the log: every customer would get another id');
-    }
-    if (page.length < PAGE) return;
-    after = page.at(-1)?.position;
-  }
 }
 
 /** What services on the server are told, and where they find the log by that. @throws {ConfigError} */

@@ -10,6 +10,7 @@ import { operationRoutes } from '../http/operations.ts';
 import { buildServer } from '../http/server.ts';
 import { limitsOf } from '../http/server-options.ts';
 import { openIdKey } from '../id-key.ts';
+import { assertIdKeyOfLog } from '../id-key-of-log.ts';
 import { createIds } from '../ids.ts';
 import { parkedRoutes } from '../operations/parked-routes.ts';
 import { type FactContext, type Service, serviceContext, serviceRoutes } from '../service.ts';
@@ -94,6 +95,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     opened.defer(() => served.close());
     const { store } = served;
     checkClock(clock, clockDescription, await served.lastRecordedAt());
+    if (engines.eventStore.kind !== 'sqlite') await assertIdKeyOfLog(store, ids);
     const policies = services.flatMap((service) => service.policies ?? []);
     await untilAvailable(() => publishPolicies(policies, { store, clock }));
 
