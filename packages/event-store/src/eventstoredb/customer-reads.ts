@@ -24,8 +24,8 @@ const STANDSTILL_MS = 150;
 const TRIES = 3;
 
 /**
- * One customer's events, or those of a correlation or trace: from the index as far as it has come, from the log from there to its head. So it is complete
- * whether the index is maintained or not, only slower.
+ * One customer's events, or those of a correlation or trace: from the index as far as it has come, from the log from
+ * there to its head. So it is complete whether the index is maintained or not, only slower.
  */
 export class CustomerReads {
   readonly #options: CustomerReadsOptions;

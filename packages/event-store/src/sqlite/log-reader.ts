@@ -129,13 +129,14 @@ export class LogReader {
    * Looks through the whole log for what is related, a piece at a time: whoever iterates lets others have their turn. It
    * has no index: ids come at random, and each append would pay for them.
    */
-  *related(relation: Relation): Generator<readonly StoredEvent[]> {
+  *related(relation: Relation, limit: number): Generator<readonly StoredEvent[]> {
     const head = this.head();
     const text = textOf(relation);
-    for (let from = 0; from < head; from += LOOKED_THROUGH) {
+    for (let [from, left] = [0, limit]; from < head && left > 0; from += LOOKED_THROUGH) {
       const rows: unknown = this.#mentioning.all(from, Math.min(from + LOOKED_THROUGH, head), text);
       const own = (rows as Row[]).filter((row) => isRelated(unpackMetadata(row[10], this.#terms), relation));
-      yield this.#events(own);
+      yield this.#events(own.slice(0, left));
+      left -= own.length;
     }
   }
 

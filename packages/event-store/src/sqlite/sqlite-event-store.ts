@@ -188,15 +188,14 @@ class Client implements SqliteEventStore {
   async #related(relation: Relation, { limit, signal }: ReadRelatedOptions): Promise<readonly StoredEvent[]> {
     this.#assertOpen();
     const found: StoredEvent[] = [];
-    for (const events of this.#reader.related(relation)) {
+    for (const events of this.#reader.related(relation, limit)) {
       found.push(...events);
-      if (found.length >= limit) break;
       await nextTurn();
       signal?.throwIfAborted();
       this.#assertOpen();
     }
     signal?.throwIfAborted();
-    return found.slice(0, limit);
+    return found;
   }
 
   #assertOpen(): void {
