@@ -42,7 +42,7 @@ describe("the README's tour", () => {
   });
 
   it('shows what its comments say', () => {
-    const [purchase, customer, conflicts, batch, csv, asOf, history, why, lifecycle] = said;
+    const [purchase, customer, conflicts, batch, csv, asOf, history, why, graph, lifecycle] = said;
     expect(JSON.parse(purchase ?? '')).toMatchObject({ position: expect.any(String) });
     expect(JSON.parse(customer ?? '')).toMatchObject({ stage: 'new', tier: 'silver', points: 610 });
     expect(JSON.parse(conflicts ?? '').items).toEqual([]);
@@ -53,6 +53,7 @@ describe("the README's tour", () => {
     expect(why).toMatch(
       /^active since .*: 2 purchase days \(rule active\.second-purchase-day, policy lifecycle v1\)\n/,
     );
+    expect(graph).toMatch(/^graph TD\n.*PurchaseRecorded.*TierChanged/s);
     expect(JSON.parse(lifecycle ?? '').counts).toMatchObject({ active: 1 });
   });
 });

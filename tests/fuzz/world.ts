@@ -6,6 +6,8 @@ import { startStandalone } from '@tenure/standalone';
 import { type Body, until } from '../support/running.ts';
 
 /** Long before anything that is sent later, so that no step on an entity comes too early. */
+const correlationId = 'a-story/of:its-own';
+const traceId = 'a'.repeat(32);
 const THEN = '1970-01-01T00:00:00Z';
 
 /** The product with entities in it that requests can be about, each as its paths name it. */
@@ -96,7 +98,8 @@ export async function startWorld(count: number): Promise<World> {
   /** Events of a type that nobody can read, each of another customer. */
   const parked = async () => {
     const hash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 32);
-    const metadata = { actor: 'fuzz', service: 'interaction', commandId: hash('command') };
+    const traceparent = `00-${traceId}-${'b'.repeat(16)}-01`;
+    const metadata = { actor: 'fuzz', service: 'interaction', commandId: hash('command'), correlationId, traceparent };
     await context.store.append(
       times((n) => [
         {
@@ -110,7 +113,7 @@ export async function startWorld(count: number): Promise<World> {
               customerId: hash(`customer ${n}`),
               occurredAt: 0,
               data: {},
-              metadata: { ...metadata, causationId: hash('cause'), correlationId: hash('correlation') },
+              metadata: { ...metadata, causationId: hash('cause') },
             },
           ],
         },
@@ -153,6 +156,8 @@ export async function startWorld(count: number): Promise<World> {
       'GET /v1/audit/customers/{id}/why': customers,
       'GET /v1/audit/customers/{id}/diff': customers,
       'GET /v1/audit/customers/{id}/restatements': customers,
+      'GET /v1/audit/correlations/{id}': [{ id: correlationId }],
+      'GET /v1/audit/traces/{traceId}': [{ traceId }],
       'GET /v1/loyalty/{customerId}': customers.map(({ id }) => ({ customerId: id })),
       'GET /v1/customers/by-key/{source}/{key}': times((n) => ({ source: 'seeds', key: `known-${n}` })),
       'GET /v1/purchases/{source}/{orderId}': named,

@@ -58,6 +58,15 @@ describe('commands on the embedded store', () => {
       'new since 2010-12-01T08:26:00.000Z: the first counted order (rule new.first-order, policy lifecycle v1)',
     );
     expect(why.stdout).toContain('PurchaseRecorded online-retail/1, by');
+    const [bought] = history.stdout.trim().split('\n');
+    const { correlationId } = JSON.parse(bought ?? '{}');
+    const tree = await line.run('correlation', correlationId);
+    expect(tree.stdout).toMatch(/^request [0-9a-f]{32}\n(.*\n)* {2}2010-12-01T.* PurchaseRecorded, interaction, by /);
+    expect(JSON.parse((await line.run('correlation', correlationId, '--json')).stdout)).toMatchObject({
+      correlationId,
+    });
+    const nothing = await line.run('correlation', 'no/such');
+    expect([nothing.code, nothing.stderr]).toEqual([1, expect.stringContaining('No event has this correlation id')]);
     const inChinese = await line.run('why', 'online-retail/17850', 'stage', '--lang', 'zh');
     expect(inChinese.stdout).toContain('首个计入订单');
     expect((await line.run('why', customerId, 'shoe-size')).code).toBe(2);

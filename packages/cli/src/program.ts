@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { backupCommand, restoreCommand } from './commands/backup.ts';
 import { benchCommand } from './commands/bench.ts';
 import { clusterCommand } from './commands/cluster.ts';
+import { correlationCommand } from './commands/correlation.ts';
 import { demoCommand } from './commands/demo.ts';
 import { historyCommand } from './commands/history.ts';
 import { importCommand } from './commands/import.ts';
@@ -31,6 +32,7 @@ export async function runCommand(args: readonly string[], io: Io): Promise<numbe
     .addCommand(historyCommand(io))
     .addCommand(stateCommand(io))
     .addCommand(whyCommand(io))
+    .addCommand(correlationCommand(io))
     .addCommand(parkedCommand(io, exit))
     .addCommand(rebuildCommand(io))
     .addCommand(backupCommand(io))

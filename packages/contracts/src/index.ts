@@ -71,6 +71,17 @@ export {
   satisfactionScore,
 } from './api/contacts.ts';
 export {
+  type CausedEvent,
+  type Correlation,
+  type CorrelationRoot,
+  correlation,
+  correlationParams,
+  mostRelatedEvents,
+  type RelatedEvent,
+  traceEvents,
+  traceParams,
+} from './api/correlations.ts';
+export {
   attributeView,
   type CustomerView,
   contactPointView,

@@ -20,9 +20,11 @@ export type {
   Position,
   ReadAllOptions,
   ReadCustomerOptions,
+  ReadRelatedOptions,
   ReadStreamOptions,
   SealedEvent,
   StoredEvent,
   StreamAppend,
 } from './port.ts';
+export { traceIdOf } from './relation.ts';
 export { openSealed, type SealContext } from './sealing.ts';

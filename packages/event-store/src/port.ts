@@ -115,6 +115,12 @@ export interface ReadCustomerOptions {
   readonly limit?: number;
 }
 
+export interface ReadRelatedOptions {
+  readonly limit: number;
+  /** Gives the read up; it rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * The log: the only truth. All reads see every append that was answered before them. Reads reject with
  * InvalidPositionError for a position that is none of this kind of store's, and with SealBrokenError for personal data
@@ -142,6 +148,15 @@ export interface EventStore {
 
   /** One customer's events over all streams, in log order. */
   readCustomer(customerId: string, options?: ReadCustomerOptions): Promise<readonly StoredEvent[]>;
+
+  /**
+   * All that one request led to, of all customers and of none, in log order. May have to look through the whole log: for
+   * somebody who asks, not for what has to be quick.
+   */
+  readCorrelation(correlationId: string, options: ReadRelatedOptions): Promise<readonly StoredEvent[]>;
+
+  /** The same for a trace, by its id of 32 hex digits: the events whose `traceparent` names it. */
+  readTrace(traceId: string, options: ReadRelatedOptions): Promise<readonly StoredEvent[]>;
 
   /** Position of the last event; null on an empty log. */
   head(): Promise<Position | null>;

@@ -1,3 +1,4 @@
+export { traceIdOf } from '@tenure/event-store';
 export { type ApiKey, createApiKey } from './api-keys.ts';
 export { type BaseConfig, baseConfig } from './base-config.ts';
 export { canonicalJson } from './canonical-json.ts';

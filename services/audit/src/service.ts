@@ -1,4 +1,5 @@
 import type { Service } from '@tenure/runtime';
+import { correlationRoutes } from './routes/correlations.ts';
 import { diffRoutes } from './routes/diff.ts';
 import { historyRoutes } from './routes/history.ts';
 import { restatementRoutes } from './routes/restatements.ts';
@@ -14,5 +15,6 @@ export const service: Service = {
     ...whyRoutes(context),
     ...diffRoutes(context),
     ...restatementRoutes(context),
+    ...correlationRoutes(context),
   ],
 };

@@ -19,6 +19,7 @@ const unused = async (): Promise<never> => {
 const noIndex: CustomerIndex = {
   state: unused,
   read: unused,
+  readRelated: unused,
   page: unused,
   begin: unused,
   record: unused,

@@ -4,7 +4,7 @@ import type { CustomerIndex } from './customer-index.ts';
 import { BEGINNING } from './position.ts';
 
 export interface CustomerIndexCheck {
-  /** How many events of customers the log has in the range, up to the first difference. */
+  /** How many events the log has in the range, up to the first difference. */
   readonly checked: number;
   /** The first event that is not the same in both: absent from the index, from the log, or with another content. */
   readonly difference?: {
@@ -41,7 +41,7 @@ export const checkCustomerIndex = async (options: CustomerIndexCheckOptions): Pr
     const page = await store.readAllSealed({ after: from, limit: PAGE });
     const last = page.at(-1)?.position;
     const to = page.length < PAGE || last === undefined || last > end ? end : last;
-    const inLog = page.filter(({ customerId, position }) => customerId !== null && position <= to);
+    const inLog = page.filter(({ position }) => position <= to);
     const inIndex = await allOf(index, state.generation, from, to);
     const compared = compare(inLog, inIndex);
     checked += compared.checked;

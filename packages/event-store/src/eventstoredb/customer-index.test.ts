@@ -58,13 +58,13 @@ describe.skipIf(!hasServers)(titled('the index of events by customer on MongoDB'
     return { store, faults };
   };
 
-  it('has all that the log has of customers, and no more', async () => {
+  it('has all that the log has, and no more', async () => {
     const index = test.log.index();
     const store = await test.log.store({ index });
     await append(store, 0, 1_200);
     await appendOne(store, streamName(9_000), 'absent', newEvent('nobody'));
     await upToDate(store, index);
-    expect(await checkCustomerIndex({ store, index })).toEqual({ checked: 1_200 });
+    expect(await checkCustomerIndex({ store, index })).toEqual({ checked: 1_201 });
     expect(await store.readCustomer(jane)).toEqual(await fromLog(store));
   });
 
@@ -99,6 +99,57 @@ describe.skipIf(!hasServers)(titled('the index of events by customer on MongoDB'
       expect(await store.readCustomer(jane, { after: middle ?? '', limit: 2 })).toEqual(later.slice(0, 2));
     }
     expect(faults).toEqual([]);
+  });
+
+  it('answers what belongs together, of customers and of nobody, and is completed from the log', async () => {
+    const index = test.log.index();
+    const maintaining = await test.log.store({ index });
+    const traceId = 'a'.repeat(32);
+    const story = (name: string, customerId: string | null): NewEvent => {
+      const event = newEvent(name, { customerId });
+      const traceparent = `00-${traceId}-${'b'.repeat(16)}-01`;
+      return { ...event, metadata: { ...event.metadata, correlationId: 'story', traceparent } };
+    };
+    const all = { limit: 100 };
+    await appendOne(maintaining, streamName(1), 'absent', story('first', jane), newEvent('other'));
+    await appendOne(maintaining, streamName(2), 'absent', story('second', null));
+    await upToDate(maintaining, index);
+    await maintaining.close();
+    // What only the index has, is answered from it.
+    await tamper((events) => events.updateMany({}, { $set: { occurredAt: 1 } }));
+    const { store } = await reader(index);
+    for (const events of [await store.readCorrelation('story', all), await store.readTrace(traceId, all)])
+      expect(events.map(({ id, occurredAt }) => [id, occurredAt])).toEqual([
+        [story('first', jane).id, 1],
+        [story('second', null).id, 1],
+      ]);
+    await append(store, 100, 1_000);
+    await appendOne(store, streamName(3), 'absent', story('third', null));
+    const ids = ['first', 'second', 'third'].map((name) => story(name, null).id);
+    expect(idsOf(await store.readCorrelation('story', all))).toEqual(ids);
+    expect(idsOf(await store.readTrace(traceId, all))).toEqual(ids);
+    expect(idsOf(await store.readCorrelation('story', { limit: 2 }))).toEqual(ids.slice(0, 2));
+  });
+
+  it('of an earlier format is not believed, and built anew by who maintains it', async () => {
+    const index = test.log.index();
+    const first = await test.log.store({ index });
+    await append(first, 0, 5);
+    await appendOne(first, streamName(50), 'absent', newEvent('nobody'));
+    await upToDate(first, index);
+    await first.close();
+    const client = new MongoClient(test.log.mongo.url);
+    const db = client.db(test.log.database);
+    await db
+      .collection<Document & { _id: string }>('customer_index')
+      .updateOne({ _id: 'state' }, { $unset: { format: 1 } });
+    await client.close();
+    await tamper((events) => events.deleteMany({ customerId: null }));
+    const { store } = await reader(index);
+    expect(await store.readCorrelation('nobody', { limit: 10 })).toHaveLength(1);
+    const second = await test.log.store({ index });
+    await upToDate(second, index);
+    await expect.poll(() => checkCustomerIndex({ store: second, index }), { timeout: 15_000 }).toEqual({ checked: 6 });
   });
 
   it('is waited for while it moves on', async () => {
@@ -220,6 +271,7 @@ describe.skipIf(!hasServers)(titled('the index of events by customer on MongoDB'
     const [first, second] = indexes.map((index) => ({
       state: () => index.state(),
       read: index.read.bind(index),
+      readRelated: index.readRelated.bind(index),
       page: index.page.bind(index),
       begin: index.begin.bind(index),
       record: index.record.bind(index),

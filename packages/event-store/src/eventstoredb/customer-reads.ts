@@ -1,7 +1,8 @@
 import { StoreUnavailableError } from '../errors.ts';
-import type { LogIdentity, Position, ReadCustomerOptions, SealedEvent } from '../port.ts';
+import type { LogIdentity, Position, ReadCustomerOptions, ReadRelatedOptions, SealedEvent } from '../port.ts';
+import { isRelated, type Relation } from '../relation.ts';
 import { CustomerGaps } from './customer-gaps.ts';
-import type { CustomerIndex, CustomerIndexFault, IndexState } from './customer-index.ts';
+import type { CustomerIndex, CustomerIndexFault, IndexRange, IndexState } from './customer-index.ts';
 import { pause } from './failures.ts';
 import type { LogReads } from './log-reads.ts';
 import { BEGINNING, earlierOf, laterOf, parsePosition } from './position.ts';
@@ -23,8 +24,8 @@ const STANDSTILL_MS = 150;
 const TRIES = 3;
 
 /**
- * One customer's events: from the index as far as it has come, from the log from there to its head. So it is complete
- * whether the index is maintained or not, only slower.
+ * One customer's events, or those of a correlation or trace: from the index as far as it has come, from the log from
+ * there to its head. So it is complete whether the index is maintained or not, only slower.
  */
 export class CustomerReads {
   readonly #options: CustomerReadsOptions;
@@ -43,16 +44,41 @@ export class CustomerReads {
     { after = BEGINNING, limit }: ReadCustomerOptions = {},
   ): Promise<readonly SealedEvent[]> {
     parsePosition(after);
-    const { reads, onFault } = this.#options;
-    const [last, state] = await Promise.all([reads.last(), this.#state()]);
+    const { index, onFault } = this.#options;
+    const wanted: Wanted = {
+      isWanted: (event) => event.customerId === customerId,
+      read: (generation, range) => index.read(generation, customerId, range),
+      isWhole: async (events) => {
+        const gap = await this.#gaps.find(customerId, events, after === BEGINNING);
+        if (gap) onFault({ kind: 'gap', customerId, ...gap });
+        return !gap;
+      },
+    };
+    return this.#read(wanted, after, limit);
+  }
+
+  /** Complete as of some moment after the call. @throws {StoreUnavailableError} */
+  async readRelated(relation: Relation, { limit, signal }: ReadRelatedOptions): Promise<readonly SealedEvent[]> {
+    const { index } = this.#options;
+    const wanted: Wanted = {
+      isWanted: ({ metadata }) => isRelated(metadata, relation),
+      read: (generation, range) => index.readRelated(generation, relation, range),
+      isWhole: async () => true,
+      ...(signal === undefined ? {} : { signal }),
+    };
+    const events = await this.#read(wanted, BEGINNING, limit);
+    signal?.throwIfAborted();
+    return events;
+  }
+
+  async #read(wanted: Wanted, after: Position, limit: number | undefined): Promise<readonly SealedEvent[]> {
+    const [last, state] = await Promise.all([this.#options.reads.last(), this.#state()]);
     if (!last || last.position <= after || limit === 0) return [];
-    const request = { customerId, after, head: last.position, limit: limit ?? Number.MAX_SAFE_INTEGER };
+    const request = { ...wanted, after, head: last.position, limit: limit ?? Number.MAX_SAFE_INTEGER };
     for (let [tries, current] = [0, state]; current && tries < TRIES; tries++) {
       const events = await this.#readWith(current, request);
       if (events) {
-        const gap = await this.#gaps.find(customerId, events, after === BEGINNING);
-        if (!gap) return events;
-        onFault({ kind: 'gap', customerId, ...gap });
+        if (await wanted.isWhole(events)) return events;
         break;
       }
       // It was built anew meanwhile.
@@ -62,8 +88,8 @@ export class CustomerReads {
   }
 
   /** Undefined if the index's generation is gone. */
-  async #readWith(state: IndexState, request: CustomerRequest): Promise<readonly SealedEvent[] | undefined> {
-    const { customerId, after, head, limit } = request;
+  async #readWith(state: IndexState, request: ReadRequest): Promise<readonly SealedEvent[] | undefined> {
+    const { isWanted, after, head, limit } = request;
     const upTo = state.checkpoint.position;
     if (upTo < head) {
       const from = laterOf(upTo, after);
@@ -72,14 +98,14 @@ export class CustomerReads {
       if (!isComplete) return this.#readFarBehind(state, request);
       const events = await this.#indexed(state, { ...request, head: upTo });
       if (!events) return undefined;
-      const own = tail.filter((event) => event.customerId === customerId && event.position > upTo);
+      const own = tail.filter((event) => isWanted(event) && event.position > upTo);
       return [...events, ...own].slice(0, limit);
     }
     return this.#indexed(state, request);
   }
 
   /** Waits as long as the index moves on, then reads from the log what it lacks. */
-  async #readFarBehind(state: IndexState, request: CustomerRequest): Promise<readonly SealedEvent[] | undefined> {
+  async #readFarBehind(state: IndexState, request: ReadRequest): Promise<readonly SealedEvent[] | undefined> {
     const reached = await this.#awaitIndex(state, request.head);
     if (!reached) return undefined;
     const upTo = reached.checkpoint.position;
@@ -105,23 +131,24 @@ export class CustomerReads {
   /** What the index has; undefined if its generation was dropped while it was read. */
   async #indexed(
     { generation }: IndexState,
-    { customerId, after, head, limit }: CustomerRequest,
+    { read, after, head, limit }: ReadRequest,
   ): Promise<readonly SealedEvent[] | undefined> {
     if (head <= after) return [];
     return reaching(async () => {
       const { index } = this.#options;
       const range = { after, upTo: head, ...(limit === Number.MAX_SAFE_INTEGER ? undefined : { limit }) };
-      const events = await index.read(generation, customerId, range);
+      const events = await read(generation, range);
       return (await index.state())?.generation === generation ? events : undefined;
     });
   }
 
   /** From the log alone. */
-  async #scan({ customerId, head, limit }: CustomerRequest, from: Position): Promise<SealedEvent[]> {
+  async #scan({ isWanted, head, limit, signal }: ReadRequest, from: Position): Promise<SealedEvent[]> {
     const events: SealedEvent[] = [];
     for (let after = from; after < head && events.length < limit; ) {
+      signal?.throwIfAborted();
       const page = await this.#options.reads.readAll({ after, limit: LONG_PAGE });
-      events.push(...page.filter((event) => event.customerId === customerId));
+      events.push(...page.filter(isWanted));
       after = page.length < LONG_PAGE ? head : (page.at(-1)?.position ?? head);
     }
     return events.slice(0, limit);
@@ -141,8 +168,16 @@ export class CustomerReads {
   }
 }
 
-interface CustomerRequest {
-  readonly customerId: string;
+/** Which events are wanted: of the index, and one by one of the log. */
+interface Wanted {
+  readonly isWanted: (event: SealedEvent) => boolean;
+  readonly read: (generation: string, range: IndexRange) => Promise<readonly SealedEvent[]>;
+  /** Whether the index has left nothing out, as far as it shows. */
+  readonly isWhole: (events: readonly SealedEvent[]) => Promise<boolean>;
+  readonly signal?: AbortSignal;
+}
+
+interface ReadRequest extends Wanted {
   readonly after: Position;
   readonly head: Position;
   readonly limit: number;

@@ -9,6 +9,7 @@ import type {
   Position,
   ReadAllOptions,
   ReadCustomerOptions,
+  ReadRelatedOptions,
   ReadStreamOptions,
   SealedEvent,
   StoredEvent,
@@ -157,6 +158,16 @@ class Client implements EventStoreDB {
   async readCustomer(customerId: string, options?: ReadCustomerOptions): Promise<readonly StoredEvent[]> {
     this.#assertOpen();
     return this.#open(await this.#customers.read(customerId, options));
+  }
+
+  async readCorrelation(correlationId: string, options: ReadRelatedOptions): Promise<readonly StoredEvent[]> {
+    this.#assertOpen();
+    return this.#open(await this.#customers.readRelated({ correlationId }, options));
+  }
+
+  async readTrace(traceId: string, options: ReadRelatedOptions): Promise<readonly StoredEvent[]> {
+    this.#assertOpen();
+    return this.#open(await this.#customers.readRelated({ traceId }, options));
   }
 
   async head(): Promise<Position | null> {

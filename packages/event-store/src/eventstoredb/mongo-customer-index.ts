@@ -4,11 +4,13 @@ import {
   type Collection,
   type Db,
   type Filter,
+  type IndexDescription,
   MongoBulkWriteError,
   MongoClient,
   MongoServerError,
 } from 'mongodb';
 import type { Checkpoint, SealedEvent } from '../port.ts';
+import { type Relation, traceIdOf } from '../relation.ts';
 import type { CustomerIndex, IndexRange, IndexState } from './customer-index.ts';
 import { type LeaseDocument, MongoLease } from './mongo-lease.ts';
 
@@ -23,22 +25,32 @@ export interface MongoCustomerIndexOptions {
 }
 
 /** `_id` is the position: an event's id is its own within a stream only. Never changed. */
-interface EventDocument extends Omit<SealedEvent, 'position' | 'data' | 'sealed' | 'customerId'> {
+interface EventDocument extends Omit<SealedEvent, 'position' | 'data' | 'sealed'> {
   readonly _id: string;
-  readonly customerId: string;
   /** JSON text: a document would not give back every object as it was. */
   readonly data: string;
   readonly sealed?: Binary;
+  /** Of the metadata's trace context. */
+  readonly traceId?: string;
 }
 
 interface StateDocument extends Checkpoint {
   readonly _id: typeof STATE;
   readonly generation: string;
+  /** What documents of the generation there are, and their indexes. */
+  readonly format: number;
 }
 
 const STATE = 'state';
+/** The first, which said none, held the events of customers only. */
+const FORMAT = 2;
 const EVENTS_PREFIX = 'customer_events_';
 const DUPLICATE = 11_000;
+const INDEXES: IndexDescription[] = [
+  { key: { customerId: 1, _id: 1 } },
+  { key: { 'metadata.correlationId': 1, _id: 1 } },
+  { key: { traceId: 1, _id: 1 }, partialFilterExpression: { traceId: { $exists: true } } },
+];
 
 /**
  * Opens a log's index by customer in a MongoDB database: `customer_index` says how far it is and who maintains it,
@@ -70,12 +82,21 @@ class MongoCustomerIndex implements CustomerIndex {
   async state(): Promise<IndexState | undefined> {
     const document = await this.#states.findOne({ _id: STATE });
     if (!document) return undefined;
-    const { generation, logId, epoch, position, eventId } = document;
-    return { generation, checkpoint: { logId, epoch, position, eventId } };
+    const { generation, format, logId, epoch, position, eventId } = document;
+    // What another format holds says nothing about this one, as if it were another log's: it is begun anew.
+    return { generation, checkpoint: { logId: format === FORMAT ? logId : '', epoch, position, eventId } };
   }
 
   read(generation: string, customerId: string, range: IndexRange): Promise<SealedEvent[]> {
     return this.#find(generation, { customerId, ...within(range) }, range.limit);
+  }
+
+  readRelated(generation: string, relation: Relation, range: IndexRange): Promise<SealedEvent[]> {
+    const related =
+      'correlationId' in relation
+        ? { 'metadata.correlationId': relation.correlationId }
+        : { traceId: relation.traceId };
+    return this.#find(generation, { ...related, ...within(range) }, range.limit);
   }
 
   page(generation: string, range: IndexRange): Promise<SealedEvent[]> {
@@ -84,8 +105,8 @@ class MongoCustomerIndex implements CustomerIndex {
 
   async begin(before: IndexState | undefined, checkpoint: Checkpoint): Promise<IndexState | undefined> {
     const generation = randomBytes(8).toString('hex');
-    await this.#events(generation).createIndex({ customerId: 1, _id: 1 });
-    const next = { generation, ...checkpoint };
+    await this.#events(generation).createIndexes(INDEXES);
+    const next = { generation, format: FORMAT, ...checkpoint };
     const won = before
       ? (await this.#states.replaceOne({ _id: STATE, generation: before.generation }, next)).matchedCount === 1
       : await inserted(this.#states.insertOne({ _id: STATE, ...next }));
@@ -100,7 +121,7 @@ class MongoCustomerIndex implements CustomerIndex {
     events: readonly SealedEvent[],
     checkpoint: Checkpoint,
   ): Promise<IndexState | undefined> {
-    const documents = events.flatMap((event) => toDocument(event) ?? []);
+    const documents = events.map(toDocument);
     // What is there already is the same: it was recorded before a checkpoint that was not.
     if (documents.length > 0) await inserted(this.#events(generation).insertMany(documents, { ordered: false }));
     const { matchedCount } = await this.#states.updateOne({ _id: STATE, generation, position }, { $set: checkpoint });
@@ -131,18 +152,18 @@ class MongoCustomerIndex implements CustomerIndex {
 
 const within = ({ after, upTo }: IndexRange): Filter<EventDocument> => ({ _id: { $gt: after, $lte: upTo } });
 
-const toDocument = ({ position, data, sealed, customerId, ...rest }: SealedEvent): EventDocument | undefined =>
-  customerId === null
-    ? undefined
-    : {
-        ...rest,
-        _id: position,
-        customerId,
-        data: JSON.stringify(data),
-        ...(sealed === undefined ? undefined : { sealed: new Binary(sealed) }),
-      };
+const toDocument = ({ position, data, sealed, ...rest }: SealedEvent): EventDocument => {
+  const { traceparent } = rest.metadata;
+  return {
+    ...rest,
+    _id: position,
+    data: JSON.stringify(data),
+    ...(sealed === undefined ? undefined : { sealed: new Binary(sealed) }),
+    ...(traceparent === undefined ? undefined : { traceId: traceIdOf(traceparent) }),
+  };
+};
 
-const fromDocument = ({ _id: position, data, sealed, ...rest }: EventDocument): SealedEvent => ({
+const fromDocument = ({ _id: position, data, sealed, traceId: _, ...rest }: EventDocument): SealedEvent => ({
   ...rest,
   position,
   data: JSON.parse(data) as object,

@@ -10,6 +10,7 @@ import type {
   SealedEvent,
   StoredEvent,
 } from '../port.ts';
+import { isRelated, type Relation } from '../relation.ts';
 import { unseal } from '../sealing.ts';
 import { unpackMetadata } from './metadata.ts';
 import { formatPosition, parsePosition } from './position.ts';
@@ -42,6 +43,8 @@ type Row = [
 
 /** All of it. */
 const NO_LIMIT = -1;
+/** Events that are looked through in one go: a millisecond or two. */
+const LOOKED_THROUGH = 4_000;
 
 /** Reads of the log, synchronous, over a read-only connection of the calling thread. */
 export class LogReader {
@@ -52,6 +55,7 @@ export class LogReader {
   readonly #forwards: StatementSync;
   readonly #backwards: StatementSync;
   readonly #customer: StatementSync;
+  readonly #mentioning: StatementSync;
   readonly #streamId: StatementSync;
   readonly #head: StatementSync;
   readonly #idAt: StatementSync;
@@ -71,6 +75,9 @@ export class LogReader {
     this.#backwards = prepareRows('where e.stream = ? and e.revision <= ? order by e.revision desc limit ?');
     this.#customer = prepareRows(
       'where e.customer = (select id from customers where hash = ?) and e.position > ? order by e.position limit ?',
+    );
+    this.#mentioning = prepareRows(
+      'where e.position > ? and e.position <= ? and instr(e.metadata, ?) > 0 order by e.position',
     );
     this.#streamId = db.prepare(
       'select id from streams where hash = ? and category = (select id from terms where text = ?)',
@@ -118,6 +125,21 @@ export class LogReader {
     return this.#events(this.#customer.all(Buffer.from(customerId, 'hex'), start, limit ?? NO_LIMIT));
   }
 
+  /**
+   * Looks through the whole log for what is related, a piece at a time: whoever iterates lets others have their turn. It
+   * has no index: ids come at random, and each append would pay for them.
+   */
+  *related(relation: Relation, limit: number): Generator<readonly StoredEvent[]> {
+    const head = this.head();
+    const text = textOf(relation);
+    for (let [from, left] = [0, limit]; from < head && left > 0; from += LOOKED_THROUGH) {
+      const rows: unknown = this.#mentioning.all(from, Math.min(from + LOOKED_THROUGH, head), text);
+      const own = (rows as Row[]).filter((row) => isRelated(unpackMetadata(row[10], this.#terms), relation));
+      yield this.#events(own.slice(0, left));
+      left -= own.length;
+    }
+  }
+
   checkpointAt(position: Position | null): Checkpoint | undefined {
     const number = position === null ? 0 : parsePosition(position);
     if (number === 0) return { ...this.identity, position: formatPosition(0), eventId: null };
@@ -159,6 +181,10 @@ export class LogReader {
     };
   }
 }
+
+/** What stands in the packed metadata of what is related; also in that of some that is not. */
+const textOf = (relation: Relation): string =>
+  'correlationId' in relation ? JSON.stringify(relation.correlationId) : `-${relation.traceId}-`;
 
 const toHex = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');

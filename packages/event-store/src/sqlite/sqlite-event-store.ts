@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { KeyStore } from '@tenure/key-store';
 import { openSqliteKeyStore } from '@tenure/key-store/sqlite';
 import { StoreUnavailableError } from '../errors.ts';
@@ -11,10 +12,12 @@ import type {
   Position,
   ReadAllOptions,
   ReadCustomerOptions,
+  ReadRelatedOptions,
   ReadStreamOptions,
   SealedEvent,
   StoredEvent,
 } from '../port.ts';
+import type { Relation } from '../relation.ts';
 import { validateUnits } from '../validation.ts';
 import { keysFile, logFile } from './files.ts';
 import { LogReader } from './log-reader.ts';
@@ -122,6 +125,14 @@ class Client implements SqliteEventStore {
     return this.#reader.readCustomer(customerId, options);
   }
 
+  readCorrelation(correlationId: string, options: ReadRelatedOptions): Promise<readonly StoredEvent[]> {
+    return this.#related({ correlationId }, options);
+  }
+
+  readTrace(traceId: string, options: ReadRelatedOptions): Promise<readonly StoredEvent[]> {
+    return this.#related({ traceId }, options);
+  }
+
   async head(): Promise<Position | null> {
     this.#assertOpen();
     const head = this.#reader.head();
@@ -172,6 +183,19 @@ class Client implements SqliteEventStore {
     this.#db.close();
     this.#keys.close();
     await this.#afterClose();
+  }
+
+  async #related(relation: Relation, { limit, signal }: ReadRelatedOptions): Promise<readonly StoredEvent[]> {
+    this.#assertOpen();
+    const found: StoredEvent[] = [];
+    for (const events of this.#reader.related(relation, limit)) {
+      found.push(...events);
+      await nextTurn();
+      signal?.throwIfAborted();
+      this.#assertOpen();
+    }
+    signal?.throwIfAborted();
+    return found;
   }
 
   #assertOpen(): void {

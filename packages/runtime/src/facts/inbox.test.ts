@@ -105,6 +105,7 @@ test('the origin of a fact: what the publisher says, if it can be carried', asyn
     [
       message('{"order":"ok"}', { ...binary, ce_id: 'e-1', ce_traceparent: traceparent }),
       message('{"order":"ok"}', { ...binary, ce_id: 'e 1', traceparent: 'nonsense' }),
+      message('{"order":"ok"}', { ...binary, ce_id: 'e-2', traceparent: `00-${'0'.repeat(32)}-${'b'.repeat(16)}-01` }),
       fact('ok'),
     ],
     1,
@@ -113,7 +114,8 @@ test('the origin of a fact: what the publisher says, if it can be carried', asyn
   expect(asked.map(({ origin }) => origin)).toMatchObject([
     { actor: 'kafka', correlationId: 'e-1', traceparent },
     { actor: 'kafka', correlationId: place, traceparent: undefined },
+    { actor: 'kafka', correlationId: 'e-2', traceparent: undefined },
     { actor: 'kafka', correlationId: place, traceparent: undefined },
   ]);
-  expect(new Set(asked.map(({ origin }) => origin.requestId)).size).toBe(3);
+  expect(new Set(asked.map(({ origin }) => origin.requestId)).size).toBe(4);
 });

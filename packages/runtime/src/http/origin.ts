@@ -19,7 +19,8 @@ export interface Origin {
 }
 
 const visible = /^[\x21-\x7e]{1,200}$/;
-const traceContext = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+/** Version ff, and ids of zeros alone, are not valid: they would tie together what has nothing in common. */
+const traceContext = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** @throws {Problem} `invalid`, naming the header */
 export function readOrigin(headers: IncomingHttpHeaders, actor: string, requestId: string, traced?: string): Origin {

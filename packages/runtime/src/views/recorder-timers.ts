@@ -21,8 +21,9 @@ export function recorderTimers({ recorders, recording, holds, recordsFor }: Part
     waits: (document) => holds.has(document._id) || !recordsFor(document._id),
     records: true,
     fire: async (documents) => {
-      const occasion = { causationId: `timer:${recorder.name}`, correlationId: randomUUID() };
-      await recording.record(new Map(documents.map(({ _id }) => [_id, occasion])));
+      const causationId = `timer:${recorder.name}`;
+      // What fell due for one customer has nothing to do with what did for another.
+      await recording.record(new Map(documents.map(({ _id }) => [_id, { causationId, correlationId: randomUUID() }])));
     },
   }));
 }

@@ -1,10 +1,11 @@
 import type { Consumer, Delivery } from '@tenure/event-bus';
 import type { ViewSet } from '@tenure/read-store';
+import { causeOf, type Occasion } from './causes.ts';
 import type { CustomerCache } from './customer-cache.ts';
 import type { ImportHolds } from './import-holds.ts';
 import type { RecordedEvent } from './recorded-event.ts';
 import { readDelivery } from './recorded-event.ts';
-import type { Occasion, Recording } from './recording.ts';
+import type { Recording } from './recording.ts';
 import { DocumentWriter, documentKey, untilWritten } from './replace-documents.ts';
 import { checkpointsOf, storedCheckpoint } from './stored-checkpoint.ts';
 import type { DocumentChange } from './types.ts';
@@ -35,15 +36,17 @@ export function createRecordingConsumer({ state, customers, recording, holds, on
     const released = new Map<string, Occasion>();
     for (const event of delivered) {
       if (event.type === 'PolicyPublished') onPolicy(event);
-      for (const id of holds.note(event, changes)) released.set(id, occasionOf(event));
+      for (const id of holds.note(event, changes)) released.set(id, { ...causeOf(event), upTo: event.position });
     }
     const due = new Map<string, Occasion>(released);
     using changed = await customers.apply(delivered);
     for (const [customer, own] of changed) {
-      const last = own.findLast((event) => !isDerived(event));
+      const facts = own.filter((event) => !isDerived(event));
+      const last = facts.at(-1);
       if (last === undefined) continue;
       for (const id of customer.ids) due.delete(id);
-      if (!holds.hold(customer.ids, own, changes)) due.set(customer.id, occasionOf(last));
+      if (holds.hold(customer.ids, own, changes)) continue;
+      due.set(customer.id, { ...causeOf(last), events: facts, upTo: own.at(-1)?.position ?? last.position });
     }
     const entries = [...due];
     for (let start = 0; start < entries.length; start += releasedAtOnce) {
@@ -75,11 +78,6 @@ export function createRecordingConsumer({ state, customers, recording, holds, on
       await holds.reload();
     },
   };
-}
-
-function occasionOf({ id, metadata }: RecordedEvent): Occasion {
-  const { correlationId, traceparent } = metadata;
-  return { causationId: id, correlationId, ...(traceparent === undefined ? {} : { traceparent }) };
 }
 
 function isDerived({ type }: RecordedEvent): boolean {

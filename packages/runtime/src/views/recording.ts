@@ -1,17 +1,11 @@
 import type { Happening } from '@tenure/domain';
 import { type EventStore, eventId, type NewEvent } from '@tenure/event-store';
+import { type Cause, causesOf, type Occasion } from './causes.ts';
 import type { CustomerCache } from './customer-cache.ts';
 import type { KnownCustomer, RecordingMark } from './known-customer.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { recordedEvent } from './recorded-event.ts';
 import type { Recorder } from './types.ts';
-
-/** Why something is recorded: what it is said to be caused by. */
-export interface Occasion {
-  readonly causationId: string;
-  readonly correlationId: string;
-  readonly traceparent?: string;
-}
 
 interface Plan {
   readonly customer: KnownCustomer;
@@ -19,6 +13,8 @@ interface Plan {
   readonly stream: string;
   readonly revision: number;
   readonly events: readonly Happening[];
+  /** Of each event. */
+  readonly causes: readonly Cause[];
   /** What will stand. Said before the append: the fold goes on meanwhile. */
   readonly mark: RecordingMark;
   readonly occasion: Occasion;
@@ -115,7 +111,8 @@ export class Recording {
       marks.set(stream, planned);
       return undefined;
     }
-    return { customer, recorder, stream, revision: mark.revision, events, mark: planned, occasion };
+    const causes = await causesOf(events, occasion, customer, this.#store);
+    return { customer, recorder, stream, revision: mark.revision, events, causes, mark: planned, occasion };
   }
 
   async #read(stream: string, recorder: Recorder): Promise<RecordingMark> {
@@ -130,9 +127,9 @@ export class Recording {
     // Until the outcome is known nobody knows what stands: if it never is, the streams are read again.
     for (const { customer, stream } of plans) customer.marks.delete(stream);
     const outcomes = await this.#store.append(
-      plans.map(({ recorder, stream, revision, events, occasion }) => {
+      plans.map(({ recorder, stream, revision, events, causes }) => {
         const expected = revision === -1 ? ('absent' as const) : revision;
-        return [{ stream, expected, events: newEvents(events, recorder, `${stream}:${revision + 1}`, occasion) }];
+        return [{ stream, expected, events: newEvents(events, recorder, `${stream}:${revision + 1}`, causes) }];
       }),
     );
     for (const [index, plan] of plans.entries()) {
@@ -151,23 +148,21 @@ function newEvents(
   events: readonly Happening[],
   recorder: Recorder,
   commandId: string,
-  { causationId, correlationId, traceparent }: Occasion,
+  causes: readonly Cause[],
 ): readonly NewEvent[] {
-  const metadata = {
-    actor: recorder.service,
-    service: recorder.service,
-    commandId,
-    causationId,
-    correlationId,
-    ...(traceparent === undefined ? {} : { traceparent }),
-  };
-  return events.map(({ type, data, occurredAt, customerId }, index) => ({
-    id: eventId(commandId, index),
-    type,
-    version: 1,
-    customerId,
-    occurredAt,
-    data,
-    metadata,
-  }));
+  const { service } = recorder;
+  return events.flatMap(({ type, data, occurredAt, customerId }, index) => {
+    const cause = causes[index];
+    if (cause === undefined) throw new Error(`a ${type} without a cause`);
+    const { causationId, correlationId, traceparent } = cause;
+    const metadata = {
+      actor: service,
+      service,
+      commandId,
+      causationId,
+      correlationId,
+      ...(traceparent === undefined ? {} : { traceparent }),
+    };
+    return [{ id: eventId(commandId, index), type, version: 1, customerId, occurredAt, data, metadata }];
+  });
 }
