@@ -1,11 +1,15 @@
 import type { Case } from '../harness/case.ts';
 import { batchCase } from './batch.ts';
+import { clusterScaleCase } from './cluster-scale.ts';
+import { clusterVisibleCase } from './cluster-visible.ts';
 import { growthCase } from './growth.ts';
 import { lateCase } from './late.ts';
 import { listCase } from './list.ts';
+import { mongoViewsCase } from './mongo-views.ts';
 import { pipelineCase } from './pipeline.ts';
 import { postCase } from './post.ts';
 import { rebuildCase } from './rebuild.ts';
+import { relayCase } from './relay.ts';
 import { startCase } from './start.ts';
 import { viewCase } from './view.ts';
 
@@ -19,4 +23,8 @@ export const cases: readonly Case[] = [
   listCase,
   growthCase,
   startCase,
+  relayCase,
+  mongoViewsCase,
+  clusterVisibleCase,
+  clusterScaleCase,
 ];
