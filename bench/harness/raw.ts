@@ -68,8 +68,11 @@ export interface RawBulkWrites {
   readonly to: string;
   /** A file that says which documents were written together. */
   readonly batches: string;
-  /** `insert`: what is new is inserted, the rest replaced. `upsert`: all are upserted, which costs some servers more. */
-  readonly how: 'insert' | 'upsert';
+  /**
+   * `insert`: what is new is inserted, the rest replaced by its id. `guard`: by its id and its guard. `upsert`: all is
+   * upserted by its id. Some servers take much longer for the last two.
+   */
+  readonly how: 'insert' | 'guard' | 'upsert';
   /** How many that were, each as often as it was written. */
   readonly documents: number;
 }

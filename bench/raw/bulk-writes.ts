@@ -1,7 +1,8 @@
 // What MongoDB itself takes: the documents of finished views, read beforehand, written by `bulkWrite` in the batches in
-// which they had been, into empty collections with the same indexes, durable on a majority; no guards, no transactions,
-// no checkpoints. `insert`: those that are new are inserted, the others replaced; `upsert`: all are upserted.
-// Run: node bulk-writes.ts MONGODB FROM TO BATCHES insert|upsert
+// which they had been, into empty collections with the same indexes, durable on a majority; no transactions, no
+// checkpoints. `insert`: those that are new are inserted, the others replaced by their id; `guard`: replaced if they have
+// their guard, too; `upsert`: all are upserted by their id.
+// Run: node bulk-writes.ts MONGODB FROM TO BATCHES insert|guard|upsert
 import { readFileSync } from 'node:fs';
 import { type Document, MongoClient } from 'mongodb';
 
@@ -29,10 +30,11 @@ const prepared = batches.flatMap((batch) =>
     const operations = own.map(({ _id, ...fields }) => {
       const isNew = !there.has(`${name}/${_id}`);
       there.add(`${name}/${_id}`);
-      if (isNew && how === 'insert') return { insertOne: { document: { _id, ...fields } } };
-      return { replaceOne: { filter: { _id }, replacement: fields, upsert: how === 'upsert' } };
+      if (isNew && how !== 'upsert') return { insertOne: { document: { _id, ...fields } } };
+      const filter = how === 'guard' ? { _id, _guard: fields._guard } : { _id };
+      return { replaceOne: { filter, replacement: fields, upsert: how === 'upsert' } };
     });
-    return { collection: client.db(to).collection<{ _id: string }>(name), operations };
+    return { collection: client.db(to).collection<{ _id: string; _guard?: unknown }>(name), operations };
   }),
 );
 const count = prepared.reduce((sum, { operations }) => sum + operations.length, 0);
