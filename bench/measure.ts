@@ -25,12 +25,7 @@ export async function measure(
   } finally {
     await stores.close();
   }
-  const results: Results = {
-    date: new Date().toISOString(),
-    machine: describeMachine(),
-    runs: sizes.runs,
-    cases: measured,
-  };
+  const results: Results = { machine: describeMachine(), cases: measured };
   if (out !== undefined) await write(out, results);
   return results;
 }

@@ -1,12 +1,16 @@
 import type { Case } from '../harness/case.ts';
 import { batchCase } from './batch.ts';
+import { clusterScaleCase } from './cluster-scale.ts';
+import { clusterVisibleCase } from './cluster-visible.ts';
 import { growthCase } from './growth.ts';
 import { lateCase } from './late.ts';
 import { listCase } from './list.ts';
+import { mongoViewsCase } from './mongo-views.ts';
 import { overloadCase } from './overload.ts';
 import { pipelineCase } from './pipeline.ts';
 import { postCase } from './post.ts';
 import { rebuildCase } from './rebuild.ts';
+import { relayCase } from './relay.ts';
 import { startCase } from './start.ts';
 import { viewCase } from './view.ts';
 
@@ -21,4 +25,8 @@ export const cases: readonly Case[] = [
   growthCase,
   startCase,
   overloadCase,
+  relayCase,
+  mongoViewsCase,
+  clusterVisibleCase,
+  clusterScaleCase,
 ];

@@ -1,8 +1,8 @@
 import type { Case } from '../harness/case.ts';
 import { load, post } from '../harness/load.ts';
 import { percentile } from '../harness/numbers.ts';
-import { openLoad } from '../harness/open-load.ts';
-import { purchasesOf } from '../harness/purchases.ts';
+import { overload } from '../harness/overload.ts';
+import { bodiesInTurn, purchasesOf } from '../harness/purchases.ts';
 import { startTenure } from '../harness/tenure.ts';
 
 const PATH = '/v1/purchases';
@@ -22,19 +22,15 @@ export const overloadCase: Case = {
   also: { 'memory of the server': { unit: 'MiB', atMost: 768 } },
 
   async measure({ sizes, stores, profile }) {
-    const bodies = [...purchasesOf(BODIES)].map(({ orderId: _, ...rest }) => JSON.stringify(rest).slice(1));
-    let number = 0;
-    const next = (): string => {
-      number++;
-      return post(PATH, `{"orderId":"n${number}",${bodies[number % bodies.length]}`);
-    };
+    const body = bodiesInTurn(purchasesOf(BODIES));
+    const next = (): string => post(PATH, body());
     const directory = await stores.empty();
     const tenure = await startTenure({ directory, profile });
     const seconds = sizes.overloadSeconds;
     const capacity = await load({ url: tenure.url, connections: sizes.connections, seconds, next, status: 202 });
     await tenure.settled();
     const at = async (perSecond: number): Promise<number> => {
-      const { accepted } = await openLoad({ url: tenure.url, perSecond, seconds, connections: CLIENTS, next });
+      const { accepted } = await overload({ url: tenure.url, perSecond, seconds, connections: CLIENTS, next });
       await tenure.settled();
       return percentile(accepted, 0.99);
     };

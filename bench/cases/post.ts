@@ -1,6 +1,6 @@
 import type { Case } from '../harness/case.ts';
 import { load, post } from '../harness/load.ts';
-import { purchasesOf } from '../harness/purchases.ts';
+import { bodiesInTurn, purchasesOf } from '../harness/purchases.ts';
 import { startRawServer } from '../harness/raw.ts';
 import { startTenure } from '../harness/tenure.ts';
 
@@ -17,7 +17,8 @@ export const postCase: Case = {
   also: { 'all visible after': { unit: 's', atMost: 30 } },
 
   async measure({ sizes, stores, profile }) {
-    const next = requests();
+    const body = bodiesInTurn(purchasesOf(BODIES));
+    const next = (): string => post(PATH, body());
     const options = { connections: sizes.connections, seconds: sizes.loadSeconds, next, status: 202 };
     const bare = await startRawServer(stores);
     const raw = await load({ ...options, url: bare.url });
@@ -33,13 +34,3 @@ export const postCase: Case = {
     return { value, raw, also: { 'all visible after': visible / 1_000 } };
   },
 };
-
-/** Purchases as requests, an order id of its own for each; made ahead but for that. */
-function requests(): () => string {
-  const rests = [...purchasesOf(BODIES)].map(({ orderId: _, ...rest }) => JSON.stringify(rest).slice(1));
-  let number = 0;
-  return () => {
-    number++;
-    return post(PATH, `{"orderId":"n${number}",${rests[number % rests.length]}`);
-  };
-}

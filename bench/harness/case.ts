@@ -1,3 +1,4 @@
+import type { ServerName } from './servers.ts';
 import type { Sizes } from './sizes.ts';
 import type { Stores } from './stores.ts';
 
@@ -19,7 +20,8 @@ export interface Target {
 
 export interface AlsoTarget {
   readonly unit: string;
-  readonly atMost: number;
+  /** Absent: it is told, and nothing is promised of it. */
+  readonly atMost?: number;
 }
 
 export interface CaseContext {
@@ -34,9 +36,12 @@ export interface Case {
   readonly id: string;
   readonly title: string;
   readonly unit: string;
-  /** What the raw limit is. */
-  readonly rawIs: string;
-  readonly target: Target;
+  /** What the raw limit is; absent where there is none. */
+  readonly rawIs?: string;
+  /** Absent: the figure is told, and nothing is promised of it. */
+  readonly target?: Target;
+  /** What has to be started for it; it is skipped where that cannot be. */
+  readonly needs?: readonly ServerName[];
   readonly also?: Readonly<Record<string, AlsoTarget>>;
   measure(context: CaseContext): Promise<Sample>;
 }

@@ -17,6 +17,9 @@ export interface ChildOptions {
   readonly nodeArgs?: readonly string[];
 }
 
+/** KafkaJS sets timers for what is past, which Node warns of. */
+export const QUIET = '--disable-warning=TimeoutNegativeWarning';
+
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');

@@ -36,6 +36,24 @@ export function* purchasesOf({ customers, purchases, series = 'first' }: Purchas
   }
 }
 
+/** The same, so many days later that the last of them is of this hour: for processes whose clock is the machine's. */
+export function* recentPurchasesOf(set: PurchaseSet): Generator<PurchaseBody> {
+  const later = Date.now() - END;
+  for (const purchase of purchasesOf(set)) {
+    yield { ...purchase, occurredAt: new Date(Date.parse(purchase.occurredAt) + later).toISOString() };
+  }
+}
+
+/** Purchases in turn as JSON, an order id of its own for each; made ahead but for that. */
+export function bodiesInTurn(purchases: Iterable<PurchaseBody>): () => string {
+  const rests = [...purchases].map(({ orderId: _, ...rest }) => JSON.stringify(rest).slice(1));
+  let number = 0;
+  return () => {
+    number++;
+    return `{"orderId":"n${number}",${rests[number % rests.length]}`;
+  };
+}
+
 /** A purchase as one line of a batch. */
 export function lineOf(purchase: PurchaseBody): string {
   return `${JSON.stringify({ type: 'purchase', ...purchase })}\n`;

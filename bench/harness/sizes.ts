@@ -21,6 +21,17 @@ export interface Sizes {
   readonly fewEvents: number;
   /** Purchases that are appended to each of the two. */
   readonly appended: number;
+  /** Events that the relay carries. */
+  readonly relayEvents: number;
+  /** Events whose views are written to MongoDB. */
+  readonly mongoEvents: number;
+  /** For how long the cluster is asked for as much as it takes, and for how long for half of that. */
+  readonly peakSeconds: number;
+  readonly visibleSeconds: number;
+  /** Purchases that instances of a service catch up with. */
+  readonly scalePurchases: number;
+  /** For how long a group is watched before an instance leaves or joins, and after. */
+  readonly watchSeconds: number;
 }
 
 /** As promised. */
@@ -40,6 +51,12 @@ export const fullSizes: Sizes = {
   manyEvents: 1_000_000,
   fewEvents: 10_000,
   appended: 20_000,
+  relayEvents: 60_000,
+  mongoEvents: 20_000,
+  peakSeconds: 10,
+  visibleSeconds: 40,
+  scalePurchases: 6_000,
+  watchSeconds: 6,
 };
 
 /** Just enough to see that everything runs; the figures mean nothing. */
@@ -59,6 +76,12 @@ export const quickSizes: Sizes = {
   manyEvents: 1_000,
   fewEvents: 200,
   appended: 100,
+  relayEvents: 1_000,
+  mongoEvents: 1_000,
+  peakSeconds: 1,
+  visibleSeconds: 2,
+  scalePurchases: 100,
+  watchSeconds: 1,
 };
 
 /** Registrations, purchases and what is derived of them, for ten purchases a customer: 2.38 events each. */

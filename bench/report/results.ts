@@ -6,8 +6,9 @@ import type { Machine } from './machine.ts';
 export interface AlsoResult {
   readonly value: number;
   readonly unit: string;
-  readonly atMost: number;
-  readonly met: boolean;
+  /** null: nothing is promised of it, and there is nothing to meet. */
+  readonly atMost: number | null;
+  readonly met: boolean | null;
 }
 
 /** Medians over the runs of a case. */
@@ -16,20 +17,22 @@ export interface CaseResult {
   readonly value: number;
   readonly unit: string;
   readonly raw: number | null;
-  readonly rawIs: string;
+  readonly rawIs: string | null;
   /** `value` in parts of `raw`, measured in the same run. */
   readonly ratio: number | null;
-  readonly target: Target;
-  readonly met: boolean;
+  /** null: nothing is promised. */
+  readonly target: Target | null;
+  /** Of the target and of what else is promised; null where nothing is. */
+  readonly met: boolean | null;
   readonly also: Readonly<Record<string, AlsoResult>>;
+  readonly runs: number;
+  /** RFC 3339, UTC. */
+  readonly date: string;
 }
 
 /** What `results.json` holds. */
 export interface Results {
-  /** RFC 3339, UTC. */
-  readonly date: string;
   readonly machine: Machine;
-  readonly runs: number;
   readonly cases: Readonly<Record<string, CaseResult>>;
 }
 
@@ -41,25 +44,31 @@ export function resultOf(one: Case, samples: readonly Sample[]): CaseResult {
   const raw = raws.length === 0 ? null : median(raws);
   const ratio = ratios.length === 0 ? null : median(ratios);
   const also: Record<string, AlsoResult> = {};
-  for (const [name, { unit, atMost }] of Object.entries(one.also ?? {})) {
+  for (const [name, { unit, atMost = null }] of Object.entries(one.also ?? {})) {
     const values = samples.flatMap((sample) => sample.also?.[name] ?? []);
     if (values.length === 0) continue;
     const found = median(values);
-    also[name] = { value: rounded(found), unit, atMost, met: found <= atMost };
+    also[name] = { value: rounded(found), unit, atMost, met: atMost === null ? null : found <= atMost };
   }
-  const compared = one.target.of === 'ratio' ? ratio : value;
+  const { target } = one;
+  const compared = target?.of === 'ratio' ? ratio : value;
   if (compared === null) throw new Error(`${one.id} was measured without its raw limit`);
-  const met = isWithin(compared, one.target) && Object.values(also).every((figure) => figure.met);
+  const promises = [
+    target === undefined ? null : isWithin(compared, target),
+    ...Object.values(also).map((figure) => figure.met),
+  ].filter((met) => met !== null);
   return {
     title: one.title,
     value: rounded(value),
     unit: one.unit,
     raw: raw === null ? null : rounded(raw),
-    rawIs: one.rawIs,
+    rawIs: one.rawIs ?? null,
     ratio: ratio === null ? null : rounded(ratio),
-    target: one.target,
-    met,
+    target: target ?? null,
+    met: promises.length === 0 ? null : promises.every((met) => met),
     also,
+    runs: samples.length,
+    date: new Date().toISOString(),
   };
 }
 

@@ -1,2 +1,2 @@
-export type { Relay, RelayOptions } from './relay.ts';
+export { type Relay, type RelayOptions, startRelay } from './relay.ts';
 export { type RelayProcess, startRelayProcess } from './relay-process.ts';

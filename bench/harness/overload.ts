@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 
-export interface OpenLoadOptions {
+export interface OverloadOptions {
   readonly url: string;
   readonly perSecond: number;
   readonly seconds: number;
@@ -10,7 +10,7 @@ export interface OpenLoadOptions {
   readonly next: () => string;
 }
 
-export interface OpenLoadOutcome {
+export interface OverloadOutcome {
   /** Of each request that was answered with success: ms from when it was sent to its answer. */
   readonly accepted: readonly number[];
   /** Answered 503 with Retry-After. */
@@ -34,13 +34,13 @@ interface Line {
  * other do.
  * @throws {Error} when something else than a success or a 503 with Retry-After is answered, or a connection is lost
  */
-export async function openLoad({
+export async function overload({
   url,
   perSecond,
   seconds,
   connections,
   next,
-}: OpenLoadOptions): Promise<OpenLoadOutcome> {
+}: OverloadOptions): Promise<OverloadOutcome> {
   const { hostname, port } = new URL(url);
   const accepted: number[] = [];
   let refused = 0;
