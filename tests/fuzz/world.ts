@@ -6,7 +6,7 @@ import { startStandalone } from '@tenure/standalone';
 import { type Body, until } from '../support/running.ts';
 
 /** Long before anything that is sent later, so that no step on an entity comes too early. */
-const correlationId = 'a-story/of:its-own';
+const correlationId = 'a-story.of_its-own';
 const traceId = 'a'.repeat(32);
 const THEN = '1970-01-01T00:00:00Z';
 
@@ -31,7 +31,8 @@ export async function startWorld(count: number): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), 'tenure-fuzz-'));
   // Answers that are not as declared become a 500.
   const running = await startStandalone({
-    env: { TENURE_PORT: '0', TENURE_DATA: directory, TENURE_LOG_LEVEL: 'fatal' },
+    // All imports are opened at once.
+    env: { TENURE_PORT: '0', TENURE_DATA: directory, TENURE_LOG_LEVEL: 'fatal', TENURE_MAX_CONCURRENCY: '1000' },
     checkAnswers: true,
   });
   const { url, context } = running;

@@ -30,7 +30,7 @@ describe('configuration', () => {
       TENURE_CLOCK: { kind: 'system' },
       TENURE_LOG_LEVEL: 'info',
       TENURE_MAX_BODY_BYTES: 1024 * 1024,
-      TENURE_MAX_CONCURRENCY: 1000,
+      TENURE_MAX_CONCURRENCY: 256,
       TENURE_TIMEOUT_MS: 9000,
       TENURE_GRACE_MS: 10_000,
     });

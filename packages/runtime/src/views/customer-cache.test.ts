@@ -126,6 +126,41 @@ describe('customers in memory', () => {
     expect(await countOf(cache, ann)).toBe(2);
   });
 
+  it('I5: stay forgotten when one reader gives them up while another is about to fold on', async () => {
+    const first = await buy(ann);
+    let isReading: () => void = () => undefined;
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+    const slow: EventStore = Object.create(store, {
+      identity: { get: () => store.identity },
+      head: { value: (): Promise<Position | null> => store.head() },
+      readCustomer: {
+        value: async (...args: Parameters<EventStore['readCustomer']>) => {
+          if (args[0] === bob) {
+            isReading();
+            await opened;
+          }
+          return store.readCustomer(...args);
+        },
+      },
+    });
+    const cache = cacheOf(slow);
+    const { promise: reading, resolve } = Promise.withResolvers<void>();
+    isReading = resolve;
+    let ahead: Promise<void>;
+    {
+      using changed = await cache.apply([first]);
+      for (const [customer] of changed) customer.notes.set('collection', 'said to be written');
+      ahead = give(cache, [await buy(ann), await buy(bob)]);
+      await reading;
+    }
+    // It was not written: somebody else had been first.
+    cache.forget(ann);
+    open();
+    await ahead;
+    expect((await load(cache, ann)).notes.size).toBe(0);
+    expect(await countOf(cache, ann)).toBe(2);
+  });
+
   it('I5: are the same after they rested as text, and after they were read again', async () => {
     const registration = await register(ann);
     const bought = [await buy(ann), await buy(ann)];

@@ -48,6 +48,8 @@ export class KnownCustomers {
   readonly #atHand: LRUCache<string, KnownCustomer>;
   readonly #resting: LRUCache<string, string>;
   readonly #inUse = new Map<string, InUse>();
+  /** Forgotten while somebody worked with them: what these know goes no further. */
+  readonly #forgotten = new WeakSet<KnownCustomer>();
   /** From an id that is not canonical to the one that is. */
   readonly #canonical = new Map<string, string>();
 
@@ -74,8 +76,9 @@ export class KnownCustomers {
     return this.#inUse.get(canonical)?.customer ?? this.#atHand.get(canonical) ?? this.#wake(canonical);
   }
 
-  /** Keeps a customer; to be called again whenever they have changed. */
+  /** Keeps a customer; to be called again whenever they have changed. Who was forgotten in use stays forgotten. */
   keep(customer: KnownCustomer): void {
+    if (this.#forgotten.has(customer)) return;
     // Setting the same value again would leave its size as it was counted first.
     this.#atHand.delete(customer.id);
     if (!this.#mayKeep(customer)) return;
@@ -107,7 +110,11 @@ export class KnownCustomers {
   /** Forgets the customer with this id, canonical or not. */
   forget(id: string): void {
     const canonical = this.#canonical.get(id) ?? id;
-    for (const own of this.#inUse.get(canonical)?.customer.ids ?? []) this.#canonical.delete(own);
+    const inUse = this.#inUse.get(canonical)?.customer;
+    if (inUse !== undefined) {
+      this.#forgotten.add(inUse);
+      for (const own of inUse.ids) this.#canonical.delete(own);
+    }
     this.#inUse.delete(canonical);
     this.#atHand.delete(canonical);
     this.#resting.delete(canonical);
@@ -115,6 +122,7 @@ export class KnownCustomers {
 
   /** Forgets everybody. */
   clear(): void {
+    for (const { customer } of this.#inUse.values()) this.#forgotten.add(customer);
     this.#inUse.clear();
     this.#canonical.clear();
     this.#atHand.clear();
