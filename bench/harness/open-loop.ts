@@ -50,8 +50,14 @@ export async function sendOpenLoop({
 
 async function sendOne(writeUrl: string, readUrl: string, body: string): Promise<Shown> {
   const headers = { 'content-type': 'application/json' };
-  const answer = await fetch(`${writeUrl}/v1/purchases`, { method: 'POST', headers, body });
-  const text = await answer.text();
+  let answer = await fetch(`${writeUrl}/v1/purchases`, { method: 'POST', headers, body });
+  let text = await answer.text();
+  // Too much is at work: as a publisher does, again.
+  for (const askedAt = performance.now(); answer.status === 503 && performance.now() - askedAt < PATIENCE_MS; ) {
+    await delay(AGAIN_MS);
+    answer = await fetch(`${writeUrl}/v1/purchases`, { method: 'POST', headers, body });
+    text = await answer.text();
+  }
   const acceptedAt = performance.now();
   if (answer.status !== 202) throw new Error(`a purchase was answered ${answer.status}: ${text}`);
   const { customerId, position } = JSON.parse(text) as { readonly customerId: string; readonly position: string };
