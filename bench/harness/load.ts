@@ -55,7 +55,8 @@ export async function load({ url, connections, seconds, next, status }: LoadOpti
   return answers / ((performance.now() - start) / 1_000);
 }
 
-function isWhole(answer: string): boolean {
+/** Whether all of an answer has come. @throws {Error} for one that does not say how long it is */
+export function isWhole(answer: string): boolean {
   const head = answer.indexOf(END_OF_HEAD);
   if (head === -1) return false;
   const length = /\r\ncontent-length: (\d+)/i.exec(answer)?.[1];

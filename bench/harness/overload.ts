@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { isWhole } from './load.ts';
 
 export interface OverloadOptions {
   readonly url: string;
@@ -19,7 +20,6 @@ export interface OverloadOutcome {
   readonly sentPerSecond: number;
 }
 
-const END_OF_HEAD = '\r\n\r\n';
 /** What is not answered so long after the end is not waited for. */
 const PATIENCE_MS = 15_000;
 
@@ -97,12 +97,4 @@ export async function overload({
   if (failure !== undefined) throw failure;
   if (answered < sent) throw new Error(`${sent - answered} requests were not answered`);
   return { accepted, refused, sentPerSecond };
-}
-
-function isWhole(answer: string): boolean {
-  const head = answer.indexOf(END_OF_HEAD);
-  if (head === -1) return false;
-  const length = /\r\ncontent-length: (\d+)/i.exec(answer)?.[1];
-  if (length === undefined) throw new Error(`an answer without a length: ${answer}`);
-  return answer.length - head - END_OF_HEAD.length >= Number(length);
 }

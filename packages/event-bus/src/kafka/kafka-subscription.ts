@@ -260,6 +260,7 @@ export class KafkaSubscription implements Subscription {
       try {
         if (!this.#waiting.isEmpty || look % IDLE_LOOKS === 0) await this.#lookAtOthers();
         if (look % PARK_LOOKS === 0) await this.#lookAtParks();
+        // Only where to begin: the consumer's checkpoints say it too, and it is tried again.
         if (look % COMMIT_LOOKS === 0) await this.#commit([...this.#readers.values()]).catch(() => undefined);
         this.#lookFailure = undefined;
       } catch (error) {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { hasMongoDB, type MongoDBServer, startMongoDB } from '@tenure/testing/servers';
 import { MongoClient } from 'mongodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -185,7 +186,7 @@ describe.skipIf(!hasMongoDB())(`read store: ${title}`, { timeout: 240_000 }, () 
         const before = acknowledged;
         await expect.poll(() => acknowledged, { timeout: 30_000 }).toBeGreaterThan(before + round);
         // Somewhere within a write.
-        await new Promise((resolve) => setTimeout(resolve, round * 3));
+        for (let turn = 0; turn < round * 40; turn++) await setImmediate();
         await server.kill();
         const sure = acknowledged;
         await server.start();

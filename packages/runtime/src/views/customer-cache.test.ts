@@ -34,6 +34,15 @@ function cacheOf(
   return new CustomerCache({ store: over, calendar, policies: () => policies, memory, follows: () => true, givenUpTo });
 }
 
+/** The store, but for how it reads a customer. */
+function storeThatReads(readCustomer: EventStore['readCustomer']): EventStore {
+  return Object.create(store, {
+    identity: { get: () => store.identity },
+    head: { value: (): Promise<Position | null> => store.head() },
+    readCustomer: { value: readCustomer },
+  });
+}
+
 let written = 0;
 
 async function append(customerId: string, category: string, event: Pick<NewEvent, 'type' | 'data' | 'personal'>) {
@@ -105,16 +114,10 @@ describe('customers in memory', () => {
     const first = await buy(ann);
     let readsBegun = 0;
     const { promise: opened, resolve: open } = Promise.withResolvers<void>();
-    const slow: EventStore = Object.create(store, {
-      identity: { get: () => store.identity },
-      head: { value: (): Promise<Position | null> => store.head() },
-      readCustomer: {
-        value: async (...args: Parameters<EventStore['readCustomer']>) => {
-          const events = await store.readCustomer(...args);
-          if (readsBegun++ === 0) await opened;
-          return events;
-        },
-      },
+    const slow = storeThatReads(async (...args) => {
+      const events = await store.readCustomer(...args);
+      if (readsBegun++ === 0) await opened;
+      return events;
     });
     const cache = cacheOf(slow);
     const behind = cache.apply([first]);
@@ -130,18 +133,12 @@ describe('customers in memory', () => {
     const first = await buy(ann);
     let isReading: () => void = () => undefined;
     const { promise: opened, resolve: open } = Promise.withResolvers<void>();
-    const slow: EventStore = Object.create(store, {
-      identity: { get: () => store.identity },
-      head: { value: (): Promise<Position | null> => store.head() },
-      readCustomer: {
-        value: async (...args: Parameters<EventStore['readCustomer']>) => {
-          if (args[0] === bob) {
-            isReading();
-            await opened;
-          }
-          return store.readCustomer(...args);
-        },
-      },
+    const slow = storeThatReads(async (...args) => {
+      if (args[0] === bob) {
+        isReading();
+        await opened;
+      }
+      return store.readCustomer(...args);
     });
     const cache = cacheOf(slow);
     const { promise: reading, resolve } = Promise.withResolvers<void>();
