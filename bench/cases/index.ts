@@ -13,6 +13,7 @@ import { rebuildCase } from './rebuild.ts';
 import { relayCase } from './relay.ts';
 import { startCase } from './start.ts';
 import { viewCase } from './view.ts';
+import { whatIfCase } from './what-if.ts';
 
 export const cases: readonly Case[] = [
   postCase,
@@ -25,6 +26,7 @@ export const cases: readonly Case[] = [
   growthCase,
   startCase,
   overloadCase,
+  whatIfCase,
   relayCase,
   mongoViewsCase,
   clusterVisibleCase,

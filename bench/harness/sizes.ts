@@ -87,8 +87,16 @@ export const quickSizes: Sizes = {
 /** Registrations, purchases and what is derived of them, for ten purchases a customer: 2.38 events each. */
 const EVENTS_PER_PURCHASE = 2.3;
 
+/** The same for some four purchases a customer. */
+const EVENTS_PER_SPARSE_PURCHASE = 2.6;
+
 /** Purchases that make at least so many events. */
 export function purchasesFor(events: number): PurchaseSet {
   const purchases = Math.ceil(events / EVENTS_PER_PURCHASE);
   return { customers: Math.ceil(purchases / 10), purchases };
+}
+
+/** The same of customers who buy less: ten events each, with what is derived. */
+export function sparselyFor(events: number): PurchaseSet {
+  return { customers: Math.ceil(events / 10), purchases: Math.ceil(events / EVENTS_PER_SPARSE_PURCHASE) };
 }

@@ -53,8 +53,9 @@ export async function openLogSystem(now: number, zone = 'UTC'): Promise<LogSyste
   const ids = createIds(Buffer.from(idKey, 'hex'));
   // Who asked for views would find none.
   const views = {} as Views;
+  const replays = {} as FactContext['replays'];
   const routes = new Map(
-    serviceRoutes(services, { store, clock, ids, commands, views, zone, log, metrics }).map((route) => [
+    serviceRoutes(services, { store, clock, ids, commands, views, replays, zone, log, metrics }).map((route) => [
       route.operationId,
       route,
     ]),

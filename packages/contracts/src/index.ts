@@ -120,6 +120,13 @@ export {
 } from './api/facts.ts';
 export { type ImportBody, type ImportView, importBody, importView } from './api/imports.ts';
 export { type LoyaltyView, lotView, loyaltyView } from './api/loyalty.ts';
+export {
+  type PolicyBody,
+  type PolicyView,
+  policyBody,
+  policyView,
+  publishBody,
+} from './api/policies.ts';
 export { type Problem, type ProblemField, problem, problemField } from './api/problem.ts';
 export {
   type ClaimBody,
@@ -156,6 +163,16 @@ export {
   surveyBody,
   surveyResponseBody,
 } from './api/surveys.ts';
+export {
+  type Standing,
+  type WhatIfBody,
+  type WhatIfExample,
+  type WhatIfResult,
+  type WhatIfView,
+  whatIfBody,
+  whatIfResult,
+  whatIfView,
+} from './api/what-if.ts';
 export { asyncApiDocument, cloudEventType, eventsTopic, factsTopic, rejectedFactsTopic } from './asyncapi.ts';
 export {
   type CatalogueEntry,
@@ -226,6 +243,7 @@ export {
   type SatisfactionPolicy,
   satisfactionPolicy,
 } from './policies.ts';
+export { type PolicyDraft, policyDraft } from './policy-draft.ts';
 export {
   type DomainEvent,
   type EventOfType,

@@ -4,16 +4,30 @@ import { defineEvent } from './define-event.ts';
 
 const days = z.int().positive().max(36_500);
 
+const purchaseDays = z.int().min(2).max(3_650);
+const version = z.int().positive().describe('One more than that of the version before');
+
 /** When a customer is in which stage. Days are dates for purchase days, else 24 h. */
 export const lifecyclePolicy = z.strictObject({
   policy: z.literal('lifecycle'),
-  version: z.int().positive(),
+  version,
   stages: z.strictObject({
-    new: z.strictObject({ orders: z.literal(1) }),
-    active: z.strictObject({ purchaseDays: z.int().min(2) }),
-    loyal: z.strictObject({ purchaseDays: z.int().min(2), withinDates: days }),
-    'at-risk': z.strictObject({ silentDays: days }),
-    churned: z.strictObject({ silentDays: days }),
+    new: z.strictObject({ orders: z.literal(1).describe('Counted orders 计入订单') }).describe('新客户'),
+    active: z
+      .strictObject({ purchaseDays: purchaseDays.describe('Purchase days 购买日, from the first order on') })
+      .describe('活跃客户'),
+    loyal: z
+      .strictObject({
+        purchaseDays: purchaseDays.describe('So many purchase days 购买日'),
+        withinDates: days.describe('within so many dates, the last purchase day included'),
+      })
+      .describe('忠诚客户'),
+    'at-risk': z
+      .strictObject({ silentDays: days.describe('Days of 24 h since the last counted order') })
+      .describe('衰退客户'),
+    churned: z
+      .strictObject({ silentDays: days.describe('Days of 24 h since the last counted order') })
+      .describe('流失客户'),
   }),
 });
 export type LifecyclePolicy = z.infer<typeof lifecyclePolicy>;
@@ -21,34 +35,43 @@ export type LifecyclePolicy = z.infer<typeof lifecyclePolicy>;
 /** How points are earned and what tier they reach. */
 export const loyaltyProgramme = z.strictObject({
   policy: z.literal('loyalty'),
-  version: z.int().positive(),
+  version,
   points: z.strictObject({
     perUnit: z
-      .partialRecord(currency, z.strictObject({ points: z.int().positive(), amountMinor: z.int().positive() }))
-      .describe('By currency: so many points for each whole amountMinor of what remains of an order'),
-    expireAfterDays: days,
+      .partialRecord(
+        currency,
+        z.strictObject({ points: z.int().positive().max(10_000), amountMinor: z.int().positive() }),
+      )
+      .describe('积分: by currency, so many points for each whole amountMinor of what remains of an order'),
+    expireAfterDays: days.describe('From when they were earned'),
   }),
   tiers: z
-    .array(z.strictObject({ tier, fromPoints: z.int().positive() }))
-    .describe('Rising by fromPoints; below the first: none'),
-  window: z.strictObject({ days }),
-  review: z.strictObject({ everyDays: days }),
+    .array(z.strictObject({ tier, fromPoints: z.int().positive().describe('Net points in the window') }))
+    .max(20)
+    .describe('会员等级, rising by fromPoints; below the first: none'),
+  window: z.strictObject({ days }).describe('How far back points count for a tier'),
+  review: z.strictObject({ everyDays: days }).describe('等级复核: when a tier is looked at again'),
 });
 export type LoyaltyProgramme = z.infer<typeof loyaltyProgramme>;
+
+const weight = z.number().nonnegative().max(1_000);
+const score = z.int().min(0).max(100);
 
 /** How satisfaction is scored. */
 export const satisfactionPolicy = z.strictObject({
   policy: z.literal('satisfaction'),
-  version: z.int().positive(),
-  weights: z.strictObject({
-    csat: z.number().nonnegative(),
-    nps: z.number().nonnegative(),
-    ces: z.number().nonnegative(),
-    followUp: z.number().nonnegative(),
-    complaint: z.number().nonnegative(),
-  }),
-  halfLifeDays: days,
-  bands: z.strictObject({ high: z.int().min(0).max(100), middle: z.int().min(0).max(100) }),
+  version,
+  weights: z
+    .strictObject({
+      csat: weight.describe('An answer about satisfaction 满意度'),
+      nps: weight.describe('An answer about recommendation 推荐意愿'),
+      ces: weight.describe('An answer about effort 费力度'),
+      followUp: weight.describe('What was said at a follow-up 回访'),
+      complaint: weight.describe('A complaint 投诉 that was not followed up'),
+    })
+    .describe('How much each item counts beside the others'),
+  halfLifeDays: days.describe('An item that is older by so much counts half'),
+  bands: z.strictObject({ high: score, middle: score }).describe('Scores from which on a customer is in the band'),
 });
 export type SatisfactionPolicy = z.infer<typeof satisfactionPolicy>;
 

@@ -63,7 +63,16 @@ export { noTier } from './loyalty/programme.ts';
 export { loyaltyEvents, type RecordedLoyalty, recordedAccount, recordedLoyalty } from './loyalty/recording.ts';
 export type { TierStep } from './loyalty/tier-step.ts';
 export { defaultLifecycle, defaultPolicies, defaultProgramme, defaultSatisfaction } from './policies/defaults.ts';
-export { inForce, noPolicies, type Policies, policiesFrom, type Schedule, withPolicy } from './policies/schedule.ts';
+export { type PublishedVersions, type PublishPolicy, policyDecider } from './policies/publication.ts';
+export {
+  inForce,
+  noPolicies,
+  type Policies,
+  policiesFrom,
+  type Schedule,
+  withDraft,
+  withPolicy,
+} from './policies/schedule.ts';
 export type { AttributeType } from './profile/attribute-type.ts';
 export type {
   AttributeCategory,

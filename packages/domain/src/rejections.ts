@@ -22,6 +22,8 @@ export const rejectionCodes = {
   'invalid-contact-point': 'The value cannot be a contact point of this kind',
   'unknown-contact-point': 'The customer has no such contact point',
   'too-many-contact-points': 'A customer has no room for more contact points',
+  'policy-version': 'The version is not the one that comes next',
+  'in-the-past': 'It would rewrite what was decided already',
   'self-link': 'A customer cannot be linked to itself',
 } as const;
 

@@ -50,6 +50,7 @@ export { type AsOf, readAsOf, refuseAsOf } from './http/as-of.ts';
 
 export { type CollectionQuery, defineList, type List, type ListedViews, type ListOptions } from './http/list.ts';
 export type { Comparison, ComputedField } from './http/list-filter.ts';
+export { listedDocuments } from './http/listed-documents.ts';
 export {
   answerList,
   type ListQuery,
@@ -81,11 +82,14 @@ export { idKeyFile, openIdKey } from './id-key.ts';
 export { assertIdKeyOfLog } from './id-key-of-log.ts';
 export { createIds, customerStreams, type Ids, idOfStream, type StreamCategory, streamName } from './ids.ts';
 export { policyStream, readPolicies } from './policies.ts';
+export { type DraftPublication, policyVersions, publishDraft } from './policy-versions.ts';
 
 export { type RunOptions, runProcess } from './process/run-process.ts';
 export { type RunUntilSignalOptions, runUntilSignal, type Stoppable } from './process/run-until-signal.ts';
 export { type OperationsServerOptions, serveOperations } from './process/serve-operations.ts';
 export { type ProcessOptions, type RunningProcess, startProcess } from './process/start-process.ts';
+export type { Replay, ReplayOptions, ReplayProgress, Replays } from './replay/replays.ts';
+export type { CreateTally, ReplayedCustomer, ReplayTally } from './replay/types.ts';
 export { type FactContext, type Service, type ServiceContext, serviceRoutes } from './service.ts';
 export { createLog, type Log } from './telemetry/log.ts';
 export { createMetrics, type HttpMetrics, type Metrics } from './telemetry/metrics.ts';

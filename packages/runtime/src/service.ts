@@ -5,6 +5,7 @@ import type { Commands } from './commands/commands.ts';
 import type { Fact } from './facts/fact.ts';
 import type { Route } from './http/route.ts';
 import type { Ids } from './ids.ts';
+import type { Replays } from './replay/replays.ts';
 import type { Log } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import type { Views } from './views/start-views.ts';
@@ -18,6 +19,8 @@ export interface ServiceContext {
   readonly store: EventStore;
   readonly commands: Commands;
   readonly views: Views;
+  /** For what looks at everybody's history, in threads of its own. */
+  readonly replays: Replays;
   /** IANA name of the zone in which calendar days are taken. */
   readonly zone: string;
   readonly log: Log;

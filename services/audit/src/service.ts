@@ -4,6 +4,7 @@ import { diffRoutes } from './routes/diff.ts';
 import { historyRoutes } from './routes/history.ts';
 import { restatementRoutes } from './routes/restatements.ts';
 import { stateRoutes } from './routes/state.ts';
+import { whatIfRoutes } from './routes/what-if.ts';
 import { whyRoutes } from './routes/why.ts';
 
 /** Answers from the log itself: every event, and the state as of any instant. */
@@ -16,5 +17,6 @@ export const service: Service = {
     ...diffRoutes(context),
     ...restatementRoutes(context),
     ...correlationRoutes(context),
+    ...whatIfRoutes(context),
   ],
 };

@@ -5,6 +5,7 @@ import type {
   PolicyDocument,
   SatisfactionPolicy,
 } from '@tenure/contracts';
+import { isoInstant } from '../time/calendar.ts';
 
 /** A policy version and from when it holds (ms; -Infinity: always). */
 export interface InForce<P> {
@@ -47,6 +48,14 @@ export function withPolicy(policies: Policies, event: EventOfType<'PolicyPublish
     default:
       return document satisfies never;
   }
+}
+
+/** The policies as if a draft had been published in time: from then on it holds, and nothing later of its policy. */
+export function withDraft(policies: Policies, document: PolicyDocument, from: number): Policies {
+  const name = document.policy;
+  const before: Policies = { ...policies, [name]: policies[name].filter((version) => version.from < from) };
+  const effectiveFrom = from === Number.NEGATIVE_INFINITY ? null : isoInstant(from);
+  return withPolicy(before, { type: 'PolicyPublished', data: { effectiveFrom, document } });
 }
 
 /** Policies that have always held, as for a system that was just set up. */

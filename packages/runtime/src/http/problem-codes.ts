@@ -55,6 +55,8 @@ const rejections = {
   'invalid-contact-point': { status: 422, title: 'The value cannot be a contact point of this kind' },
   'unknown-contact-point': { status: 422, title: 'The customer has no such contact point' },
   'too-many-contact-points': { status: 422, title: 'There is no room for more contact points' },
+  'policy-version': { status: 409, title: 'The version is not the one that comes next' },
+  'in-the-past': { status: 422, title: 'It would rewrite what was decided already' },
   'self-link': { status: 422, title: 'A customer cannot be linked to itself' },
 } as const satisfies Record<string, ProblemKind>;
 

@@ -17,9 +17,12 @@ export class PolicyVersionError extends Error {
   }
 }
 
+const byTheProgram = 'start';
+
 /**
  * Appends the policies that the log does not have yet. The first version has always held; a later one holds from now on.
- * A later version in the log than here stays in force.
+ * A later version in the log than here stays in force, and so does one that somebody has published: from then on the
+ * policy is theirs, whatever versions programs come with.
  * @throws {PolicyVersionError}
  */
 export async function publishPolicies(
@@ -38,6 +41,7 @@ async function publish(
   const [last] = await store.readStream(stream, { direction: 'backwards', limit: 1 });
   const standing = last === undefined ? undefined : recordedEvent(last);
   if (standing?.type === 'PolicyPublished') {
+    if (standing.metadata.actor !== byTheProgram) return;
     const known = standing.data.document;
     if (known.version > document.version || canonicalJson(known) === canonicalJson(document)) return;
     if (known.version === document.version) throw new PolicyVersionError(document.policy, document.version);
@@ -51,7 +55,13 @@ async function publish(
     customerId: null,
     occurredAt: now,
     data: { effectiveFrom: last === undefined ? null : new Date(now).toISOString(), document },
-    metadata: { actor: 'start', service: 'analytics', commandId, causationId: requestId, correlationId: requestId },
+    metadata: {
+      actor: byTheProgram,
+      service: 'analytics',
+      commandId,
+      causationId: requestId,
+      correlationId: requestId,
+    },
   };
   const [outcome] = await store.append([[{ stream, expected: last?.revision ?? 'absent', events: [event] }]]);
   // Somebody else published in between: what they published is looked at as what was there before.

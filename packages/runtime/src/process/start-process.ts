@@ -13,6 +13,7 @@ import { openIdKey } from '../id-key.ts';
 import { assertIdKeyOfLog } from '../id-key-of-log.ts';
 import { createIds } from '../ids.ts';
 import { parkedRoutes } from '../operations/parked-routes.ts';
+import { createReplays } from '../replay/replays.ts';
 import { type FactContext, type Service, serviceContext, serviceRoutes } from '../service.ts';
 import { fastifyTracing } from '../telemetry/fastify-tracing.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -138,7 +139,10 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     metrics.gauge('tenure_views_parked', 'Customers and streams that are set aside', () => views.parks.length);
 
     const commands = createCommands({ store, log, metrics });
-    const context: FactContext = { clock, ids, store, commands, views, zone: config.TENURE_ZONE, log, metrics };
+    const zone = config.TENURE_ZONE;
+    const replays = createReplays({ access: served.access, clock: clockDescription, zone });
+    opened.defer(() => replays.close());
+    const context: FactContext = { clock, ids, store, commands, views, replays, zone, log, metrics };
     const routes = [...serviceRoutes(services, context), ...parkedRoutes(views)];
     const takers = serviceContext(services, context);
     const inbox = await startFactsInbox({ engine: engines.eventBus, name, context: takers });
