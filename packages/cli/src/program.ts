@@ -8,9 +8,11 @@ import { historyCommand } from './commands/history.ts';
 import { importCommand } from './commands/import.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { parkedCommand } from './commands/parked.ts';
+import { policiesCommand } from './commands/policies.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
 import { serveCommand } from './commands/serve.ts';
 import { stateCommand } from './commands/state.ts';
+import { whatIfCommand } from './commands/what-if.ts';
 import { whyCommand } from './commands/why.ts';
 import type { Io } from './io.ts';
 
@@ -33,6 +35,8 @@ export async function runCommand(args: readonly string[], io: Io): Promise<numbe
     .addCommand(stateCommand(io))
     .addCommand(whyCommand(io))
     .addCommand(correlationCommand(io))
+    .addCommand(whatIfCommand(io))
+    .addCommand(policiesCommand(io))
     .addCommand(parkedCommand(io, exit))
     .addCommand(rebuildCommand(io))
     .addCommand(backupCommand(io))
