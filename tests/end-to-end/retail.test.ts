@@ -1,5 +1,5 @@
 import { upcast } from '@tenure/contracts';
-import { evolveStages, type RecordedStages } from '@tenure/domain';
+import { defaultLifecycle, evolveStages, type RecordedStages } from '@tenure/domain';
 import type { StoredEvent } from '@tenure/event-store';
 import { collectionsOf } from '@tenure/runtime/testing';
 import { services } from '@tenure/standalone';
@@ -10,6 +10,7 @@ import { publishedFact } from '../support/publish.ts';
 import { type Fact, hasData, readOnlineRetail, retailFile } from '../support/retail.ts';
 import { type Body, type Running, start, until } from '../support/running.ts';
 import { allDocuments } from '../support/stored.ts';
+import { whatIf } from '../support/what-if.ts';
 
 const collections = collectionsOf(services.flatMap(({ views: own }) => (own === undefined ? [] : [own.definition])));
 const march = '2011-03-01T00:00:00.000Z';
@@ -122,6 +123,37 @@ describe.each(engineSets)('Online Retail, end to end ($name)', ({ missing, isFas
     expect((await why('field=spend')).explanation.because).toMatchObject([
       { value: customer.spend[0].amountMinor, numbers: { currency: 'GBP' } },
     ]);
+  });
+
+  it('I5: says what if loyal were from 4 purchase days, as the second reckoning does, and changes nothing', async () => {
+    const before = { head: await running.store.head(), customers: await documentsOf(running, 'customers') };
+    const { policy, stages } = defaultLifecycle;
+    const draft = { policy, stages: { ...stages, loyal: { purchaseDays: 4, withinDates: 90 } } };
+    const { status, result } = await whatIf(running, { draft, asOf: march });
+    expect(status).toBe('done');
+
+    const flows: Record<string, number> = {};
+    const drafted = everyoneAt(facts, Date.parse(march), { loyalDays: 4 });
+    for (const [key, { stage }] of everyoneAt(facts, Date.parse(march))) {
+      const flow = `${stage} -> ${drafted.get(key)?.stage}`;
+      flows[flow] = (flows[flow] ?? 0) + 1;
+    }
+    const moved = flows['active -> loyal'] ?? 0;
+    expect(moved).toBeGreaterThan(0);
+    const found = result.stage.map(({ from, to, customers }: Body) => [`${from} -> ${to}`, customers]);
+    expect(Object.fromEntries(found)).toEqual(flows);
+    expect(result).toMatchObject({ customers: 1749, moved, points: { more: 0, fewer: 0 } });
+    expect(result.before).toMatchObject({
+      stages: { potential: 67, new: 1060, active: 531, loyal: 91 },
+      tiers: { none: 1068, silver: 560, gold: 121 },
+      points: 1_476_570,
+    });
+    expect(result.after.stages).toMatchObject({ potential: 67, new: 1060, active: 531 - moved, loyal: 91 + moved });
+
+    const [example] = result.stage.flatMap(({ examples }: Body) => examples);
+    const { body: why } = await running.get(example.links.why);
+    expect(why.explanation).toMatchObject({ value: 'active', policy: { version: 1 } });
+    expect({ head: await running.store.head(), customers: await documentsOf(running, 'customers') }).toEqual(before);
   });
 
   it('says what changed between two instants, with the events that did it', async () => {

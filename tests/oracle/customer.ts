@@ -30,8 +30,8 @@ export type CustomerView = {
   satisfaction: Satisfaction | null;
 };
 
-/** `zone` is the one in which calendar days are counted, UTC by default. */
-export type Options = { zone?: string };
+/** `zone` is the one in which calendar days are counted, UTC by default; `loyalDays` the purchase days of a loyal customer. */
+export type Options = { zone?: string; loyalDays?: number };
 
 /** The customer that has this key as it was at an instant; null without a fact by then. */
 export function customerAt(
@@ -81,13 +81,13 @@ export function customersTierTransitions(facts: readonly Fact[], customer: strin
   return tierTransitions(pointsAt(storyOf(factsOf(facts, customer), until), until).entries, until);
 }
 
-function viewOf(facts: readonly DatedFact[], asOf: number, { zone = 'UTC' }: Options): CustomerView | null {
+function viewOf(facts: readonly DatedFact[], asOf: number, { zone = 'UTC', loyalDays }: Options): CustomerView | null {
   const story = storyOf(facts, asOf);
   if (story.length === 0) return null;
   const counted = countedOrders(story);
   const lastPurchaseAt = counted.length === 0 ? null : Math.max(...counted.map((order) => order.occurredAt));
   const customerSince = Math.min(...story.map(({ fact }) => fact.occurredAt));
-  const stage = stageTransitions(story, asOf, zone).at(-1);
+  const stage = stageTransitions(story, asOf, zone, loyalDays).at(-1);
   const { balance, earned, takenBack, expired, debt, lots, entries } = pointsAt(story, asOf);
   const tier = tierTransitions(entries, asOf).at(-1);
   return {

@@ -7,6 +7,7 @@ export type StageTransition = { from: Stage; to: Stage; at: number; reason: 'ord
 
 const AT_RISK_AFTER = 90 * DAY;
 const CHURNED_AFTER = 180 * DAY;
+/** Purchase days that make a customer loyal, by the default policy. */
 const LOYAL_DAYS = 5;
 const LOYAL_DATES = 90;
 
@@ -18,13 +19,18 @@ type Told = StageTransition & { step: number };
  * the stage is what the orders counted in it alone would give; between two, a difference is a change at the refund's
  * instant, and what came before stays as it was.
  */
-export function stageTransitions(story: readonly Step[], until: number, zone: string): StageTransition[] {
+export function stageTransitions(
+  story: readonly Step[],
+  until: number,
+  zone: string,
+  loyalDays = LOYAL_DAYS,
+): StageTransition[] {
   const cuts = uncountings(story);
   const all: StageTransition[] = [];
   for (const [stretch, start] of [-1, ...cuts].entries()) {
     const end = cuts[stretch] ?? story.length;
     const gone = uncounted(story, start);
-    const told = tell(story, (order) => !gone.includes(order), until, zone);
+    const told = tell(story, (order) => !gone.includes(order), until, { zone, loyalDays });
     const from = all.at(-1)?.to ?? 'potential';
     const to = told.filter(({ step }) => step <= start).at(-1)?.to ?? 'potential';
     if (from !== to) all.push({ from, to, at: story[start]?.at ?? until, reason: 'refunded' });
@@ -52,7 +58,12 @@ function uncounted(story: readonly Step[], step: number): Purchase[] {
 }
 
 /** The changes that a set of orders gives when none of them is ever given back. */
-function tell(story: readonly Step[], included: (order: Purchase) => boolean, until: number, zone: string): Told[] {
+function tell(
+  story: readonly Step[],
+  included: (order: Purchase) => boolean,
+  until: number,
+  { zone, loyalDays }: { zone: string; loyalDays: number },
+): Told[] {
   const told: Told[] = [];
   const days = new Set<number>();
   let last = Number.POSITIVE_INFINITY;
@@ -71,7 +82,7 @@ function tell(story: readonly Step[], included: (order: Purchase) => boolean, un
     const today = dayNumber(at, zone);
     days.add(today);
     const recentDays = [...days].filter((day) => day > today - LOYAL_DATES && day <= today);
-    const returning = recentDays.length >= LOYAL_DAYS ? 'loyal' : 'active';
+    const returning = recentDays.length >= loyalDays ? 'loyal' : 'active';
     const next: Record<Stage, Stage> = {
       potential: 'new',
       new: days.size >= 2 ? returning : 'new',
