@@ -64,8 +64,8 @@ export class WhatIfJobs {
    * @throws {Problem} `too-many-requests` while as many as there may be are at work
    */
   async start(id: string, question: Question): Promise<{ readonly job: WhatIfJob; readonly isNew: boolean }> {
-    const known = this.#jobs.get(id) ?? (await this.#starting.get(id));
-    if (known !== undefined) return { job: known, isNew: false };
+    const known = this.#jobs.get(id) ?? this.#starting.get(id);
+    if (known !== undefined) return { job: await known, isNew: false };
     const atWork = [...this.#jobs.values()].filter(({ outcome }) => outcome.status === 'running').length;
     if (atWork + this.#starting.size >= mostAtWork) {
       throw new Problem('too-many-requests', `${mostAtWork} what-ifs are at work; wait for one, or cancel it`);
