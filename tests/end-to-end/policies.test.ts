@@ -143,6 +143,14 @@ describe.each(engineSets)('policies ($name)', ({ missing, open }) => {
       [{ pointer: '/asOf' }],
     ]);
     expect(await running.store.head()).toBe(head);
+    // What a draft may say is published, in the glossary's words.
+    const { PolicyDraft, LifecycleDraft } = (await running.get('/openapi.json')).body.components.schemas;
+    expect(PolicyDraft.oneOf).toHaveLength(3);
+    expect(LifecycleDraft).toMatchObject({
+      required: ['policy', 'stages'],
+      properties: { stages: { required: ['new', 'active', 'loyal', 'at-risk', 'churned'] } },
+    });
+    expect(JSON.stringify(LifecycleDraft)).toContain('购买日');
   });
 
   it('are published once for one Idempotency-Key, and by the first of those who have seen the same revision', async () => {
