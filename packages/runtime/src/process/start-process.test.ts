@@ -9,6 +9,7 @@ import { createManualClock } from '../clock.ts';
 import { ConfigError, loadConfig } from '../config.ts';
 import { IdKeyError } from '../id-key.ts';
 import { policyStream } from '../policies.ts';
+import { publishDraft } from '../policy-versions.ts';
 import type { Service } from '../service.ts';
 import { createLog } from '../telemetry/log.ts';
 import { service as notes } from './fixtures/notes.ts';
@@ -146,6 +147,28 @@ describe('policies', () => {
     await process.stop();
     // An older program leaves the newer policy in force.
     expect(await published(await start({}, { services: withPolicy(1, 90) }))).toHaveLength(2);
+  });
+
+  it('are those of whoever published the last, from then on, whatever programs come with', async () => {
+    const first = await start({}, { services: withPolicy(1, 80) });
+    const { version: _, ...draft } = defaultLifecycle;
+    const origin = { actor: 'analyst', requestId: 'r', correlationId: 'r' };
+    const none = { traceparent: undefined, idempotencyKey: undefined, ifMatch: undefined };
+    await publishDraft(first.context, {
+      service: 'analytics',
+      operationId: 'publishPolicy',
+      origin: { ...origin, ...none },
+      draft,
+      effectiveFrom: undefined,
+    });
+    const theirs = await published(first);
+    expect(theirs).toHaveLength(2);
+    await first.stop();
+    for (const version of [1, 2, 3]) {
+      const next = await start({}, { services: withPolicy(version, 30) });
+      expect(await published(next)).toEqual(theirs);
+      await next.stop();
+    }
   });
 
   it('are not changed under a version that was used', async () => {
