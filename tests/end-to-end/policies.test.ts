@@ -145,7 +145,7 @@ describe.each(engineSets)('policies ($name)', ({ missing, open }) => {
     expect(await running.store.head()).toBe(head);
     // What a draft may say is published, in the glossary's words.
     const { PolicyDraft, LifecycleDraft } = (await running.get('/openapi.json')).body.components.schemas;
-    expect(PolicyDraft.oneOf).toHaveLength(3);
+    expect(PolicyDraft.oneOf).toHaveLength(4);
     expect(LifecycleDraft).toMatchObject({
       required: ['policy', 'stages'],
       properties: { stages: { required: ['new', 'active', 'loyal', 'at-risk', 'churned'] } },
@@ -167,6 +167,40 @@ describe.each(engineSets)('policies ($name)', ({ missing, open }) => {
     expect(raced.map(({ status }) => status).sort()).toEqual([202, 412]);
     expect((await versions(running)).map(([version]) => version)).toEqual([1, 2, 3]);
   });
+
+  it('may be another lifecycle model, in which customers stand beside the first', async () => {
+    await running.publish([1, 3].map((date) => purchase(`ann-${date}`, 'ann', `2026-02-${date + 10}T09:00:00.000Z`)));
+    await running.idle();
+    const draft: PolicyDraft = {
+      policy: 'lifecycle-model',
+      model: 'growth',
+      stages: [
+        { stage: 'acquisition' },
+        { stage: 'development', purchaseDays: 2 },
+        { stage: 'maturity', purchaseDays: 5, withinDates: 90 },
+        { stage: 'decline', silentDays: 90 },
+      ],
+    };
+    const { result } = await whatIf(running, { draft });
+    expect(result).toMatchObject({
+      moved: 1,
+      modelStage: [{ from: 'none', to: 'development', customers: 1 }],
+      stageByModelStage: [{ stage: 'active', modelStage: 'development', customers: 1 }],
+    });
+    const published = await running.post('/v1/policies', { document: draft });
+    expect([published.status, published.body.id]).toEqual([202, 'lifecycle-model-1']);
+    const analyticsOf = async (query = '') => {
+      const state = `${path('ann').replace('/v1/', '/v1/audit/')}/state`;
+      return (await running.get(`${state}?${query}`)).body.services.analytics;
+    };
+    // It is the first: before it nothing was decided, and so it has always held.
+    const development = { model: 'growth', stage: 'development', since: '2026-02-13T09:00:00.000Z' };
+    expect(await analyticsOf()).toMatchObject({ stage: 'active', model: development });
+    expect((await analyticsOf('asOf=2026-02-12T00:00:00Z')).model).toMatchObject({ stage: 'acquisition' });
+    running.clock.set(Date.parse('2026-06-01T00:00:00Z'));
+    expect((await analyticsOf()).model).toMatchObject({ stage: 'decline', since: '2026-05-14T09:00:00.000Z' });
+    expect((await analyticsOf(`knownAt=${now}`)).model).toMatchObject({ stage: 'decline' });
+  }, 600_000);
 
   it('I5: a what-if that is cancelled ends, and one that nobody knows is not found', async () => {
     await running.publish([purchase('ann-1', 'ann', '2026-02-11T09:00:00.000Z')]);

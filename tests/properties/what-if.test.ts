@@ -43,6 +43,7 @@ interface Standing {
   readonly points: number;
   readonly satisfaction: number | null;
   readonly satisfactionBand: string | null;
+  readonly modelStage: string | null;
 }
 
 let system: HttpSystem;
@@ -126,6 +127,18 @@ const drafts: fc.Arbitrary<PolicyDraft> = fc.oneof(
         review: { everyDays: review },
       }),
     ),
+  fc.record({ more: fc.integer({ min: 2, max: 4 }), dates: days, silent: days }).map(
+    ({ more, dates, silent }): PolicyDraft => ({
+      policy: 'lifecycle-model',
+      model: 'growth',
+      stages: [
+        { stage: 'acquisition' },
+        { stage: 'development', purchaseDays: 2 },
+        { stage: 'maturity', purchaseDays: more, withinDates: dates + more },
+        { stage: 'decline', silentDays: silent },
+      ],
+    }),
+  ),
   fc.record({ complaint: fc.integer({ min: 0, max: 9 }), half: days, middle: fc.nat(60) }).map(
     ({ complaint, half, middle }): PolicyDraft => ({
       ...defaultSatisfaction,
@@ -150,9 +163,10 @@ async function foldedUnder(policies: Policies, asOf: number, known: Knowledge): 
   return standings;
 }
 
-function standingOf({ stage, stageSince, account, satisfaction, satisfactionBand }: CustomerState): Standing {
+function standingOf({ stage, stageSince, account, satisfaction, satisfactionBand, model }: CustomerState): Standing {
   const { tier, balance: points } = account;
-  return { stage, stageSince: iso(stageSince), tier, points, satisfaction, satisfactionBand };
+  const modelStage = model?.stage ?? null;
+  return { stage, stageSince: iso(stageSince), tier, points, satisfaction, satisfactionBand, modelStage };
 }
 
 function policiesWith({ version = 2, ...draft }: PolicyDraft): Policies {
@@ -167,7 +181,7 @@ async function served(by: HttpSystem): Promise<Map<string, Standing>> {
   return new Map(
     body.items.map(({ id, stage, stageSince, tier, points, satisfaction, satisfactionBand }: Body) => [
       id,
-      { stage, stageSince, tier, points, satisfaction, satisfactionBand },
+      { stage, stageSince, tier, points, satisfaction, satisfactionBand, modelStage: null },
     ]),
   );
 }
@@ -177,10 +191,10 @@ function expectComparison(result: Body, before: Map<string, Standing>, after: Ma
   expect([...after.keys()].sort()).toEqual([...before.keys()].sort());
   expect(result.customers).toBe(before.size);
   const both = [...before].map(([id, one]) => ({ id, one, other: after.get(id) as Standing }));
-  const shown = ({ stage, tier, points, satisfactionBand }: Standing) => [stage, tier, points, satisfactionBand];
+  const shown = ({ stageSince: _, satisfaction: __, ...rest }: Standing) => rest;
   const movers = both.filter(({ one, other }) => JSON.stringify(shown(one)) !== JSON.stringify(shown(other)));
   expect(result.moved).toBe(movers.length);
-  for (const field of ['stage', 'tier', 'satisfactionBand'] as const) {
+  for (const field of ['stage', 'tier', 'satisfactionBand', 'modelStage'] as const) {
     const counts: Record<string, number> = {};
     for (const { one, other } of both) {
       const key = `${one[field] ?? 'none'} -> ${other[field] ?? 'none'}`;
@@ -197,6 +211,15 @@ function expectComparison(result: Body, before: Map<string, Standing>, after: Ma
       );
     }
   }
+  const beside: Record<string, number> = {};
+  for (const { stage, modelStage } of after.values()) {
+    if (modelStage !== null) beside[`${stage} ${modelStage}`] = (beside[`${stage} ${modelStage}`] ?? 0) + 1;
+  }
+  const pairs = result.stageByModelStage.map(({ stage, modelStage, customers }: Body) => [
+    `${stage} ${modelStage}`,
+    customers,
+  ]);
+  expect(Object.fromEntries(pairs)).toEqual(beside);
   const balance = (of: Map<string, Standing>) => [...of.values()].reduce((sum, { points }) => sum + points, 0);
   expect([result.before.points, result.after.points]).toEqual([balance(before), balance(after)]);
   expect([result.points.more, result.points.fewer]).toEqual([
@@ -270,7 +293,7 @@ describe('what if', () => {
           expectComparison(result, before, await foldedUnder(policiesWith(draft), asOf, { knownAt }));
           moved += result.moved;
         }),
-        { ...randomised(8, 100), endOnFailure: true },
+        { ...randomised(10, 100), endOnFailure: true },
       );
       expect(moved).toBeGreaterThan(0);
     },

@@ -233,6 +233,7 @@ export {
 export { formatInstant, instantParameter, parseInstant } from './instant.ts';
 export { UnreadableEventError } from './payload.ts';
 export {
+  type LifecycleModel,
   type LifecyclePolicy,
   type LoyaltyProgramme,
   lifecyclePolicy,

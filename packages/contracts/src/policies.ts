@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { currency, instant, tier } from './common.ts';
+import { currency, instant, shortText, tier } from './common.ts';
 import { defineEvent } from './define-event.ts';
 
 const days = z.int().positive().max(36_500);
@@ -75,7 +75,34 @@ export const satisfactionPolicy = z.strictObject({
 });
 export type SatisfactionPolicy = z.infer<typeof satisfactionPolicy>;
 
-export const policyDocument = z.discriminatedUnion('policy', [lifecyclePolicy, loyaltyProgramme, satisfactionPolicy]);
+const modelStage = z.strictObject({
+  stage: shortText.describe('What it is called'),
+  purchaseDays: z.int().positive().max(3_650).optional().describe('Reached with so many purchase days 购买日'),
+  withinDates: days.optional().describe('within so many dates, the last purchase day included; else ever'),
+  silentDays: days.optional().describe('Reached when the last counted order is so many days of 24 h ago'),
+});
+
+/** Another lifecycle, beside the one that customers are shown in. */
+export const lifecycleModel = z.strictObject({
+  policy: z.literal('lifecycle-model'),
+  version,
+  model: shortText.describe('What the model is called'),
+  stages: z
+    .array(modelStage)
+    .min(2)
+    .max(20)
+    .describe(
+      'The first is that of everybody; then those that orders lead to, rising; then those that silence leads to. An order after a silence begins anew with the highest stage whose purchase days are met.',
+    ),
+});
+export type LifecycleModel = z.infer<typeof lifecycleModel>;
+
+export const policyDocument = z.discriminatedUnion('policy', [
+  lifecyclePolicy,
+  loyaltyProgramme,
+  satisfactionPolicy,
+  lifecycleModel,
+]);
 export type PolicyDocument = z.infer<typeof policyDocument>;
 export type PolicyName = PolicyDocument['policy'];
 

@@ -29,6 +29,18 @@ const satisfaction = {
   bands: { high: 75, middle: 50 },
 };
 
+const model = {
+  policy: 'lifecycle-model',
+  model: 'growth',
+  stages: [
+    { stage: 'acquisition' },
+    { stage: 'development', purchaseDays: 2 },
+    { stage: 'maturity', purchaseDays: 5, withinDates: 90 },
+    { stage: 'decline', silentDays: 90 },
+    { stage: 'gone', silentDays: 300 },
+  ],
+};
+
 /** A draft with the value at a pointer changed. */
 function changed(draft: object, pointer: string, value: unknown): object {
   const copy = structuredClone(draft);
@@ -45,7 +57,7 @@ const faultsOf = (draft: unknown) =>
   policyDraft.safeParse(draft).error?.issues.map(({ path, message }) => [`/${path.join('/')}`, message]) ?? [];
 
 describe('a draft', () => {
-  it.each([lifecycle, loyalty, satisfaction])('of $policy is taken, with a version or without', (draft) => {
+  it.each([lifecycle, loyalty, satisfaction, model])('of $policy is taken, with a version or without', (draft) => {
     expect(faultsOf(draft)).toEqual([]);
     expect(faultsOf({ ...draft, version: 7 })).toEqual([]);
   });
@@ -69,6 +81,15 @@ describe('a draft', () => {
     [satisfaction, '/weights', { csat: 0, nps: 0, ces: 0, followUp: 0, complaint: 0 }],
     [satisfaction, '/bands/high', 50],
     [satisfaction, '/bands/middle', 101],
+    [model, '/stages/0', { stage: 'acquisition', purchaseDays: 1 }],
+    [model, '/stages/1', { stage: 'development' }],
+    [model, '/stages/1', { stage: 'development', purchaseDays: 2, silentDays: 3 }],
+    [model, '/stages/2/stage', 'development'],
+    [model, '/stages/2/withinDates', 4],
+    [model, '/stages/3/withinDates', 4],
+    [model, '/stages/4/silentDays', 90],
+    [model, '/stages/4', { stage: 'late', purchaseDays: 3 }],
+    [model, '/stages', []],
   ])('of $policy names the field that is wrong: %s', (draft, pointer, value) => {
     const faults = faultsOf(changed(draft, pointer, value));
     expect(faults.map(([at]) => at)).toContain(pointer);

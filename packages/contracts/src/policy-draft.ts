@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { lifecyclePolicy, loyaltyProgramme, satisfactionPolicy } from './policies.ts';
+import { lifecycleModel, lifecyclePolicy, loyaltyProgramme, satisfactionPolicy } from './policies.ts';
 
 type Fault = readonly [path: readonly PropertyKey[], message: string];
 
@@ -59,11 +59,49 @@ const satisfactionDraft = satisfactionPolicy
   )
   .meta({ id: 'SatisfactionDraft', description: '满意度: how answers and complaints weigh' });
 
+const modelDraft = lifecycleModel
+  .partial(byVersion)
+  .check(
+    faultsIn(({ stages }) => {
+      const isSilence = (index: number): boolean => stages[index]?.silentDays !== undefined;
+      return stages.flatMap(({ stage, purchaseDays, withinDates, silentDays }, index) => {
+        const at = ['stages', index] as const;
+        const rules = [purchaseDays, silentDays].filter((rule) => rule !== undefined).length;
+        const before = stages[index - 1];
+        return [
+          ...fault(stages.findIndex((other) => other.stage === stage) < index, [...at, 'stage'], () => {
+            return 'stands here twice';
+          }),
+          ...fault(index === 0 && rules > 0, at, () => 'the first stage is that of everybody, and has no rule'),
+          ...fault(index > 0 && rules !== 1, at, () => 'must have either purchaseDays or silentDays'),
+          ...fault(
+            withinDates !== undefined && withinDates < (purchaseDays ?? Infinity),
+            [...at, 'withinDates'],
+            () => {
+              return purchaseDays === undefined
+                ? 'stands beside purchaseDays only'
+                : `must be at least ${purchaseDays}`;
+            },
+          ),
+          ...fault(!isSilence(index) && isSilence(index - 1), at, () => 'must stand before those of silence'),
+          ...fault(
+            silentDays !== undefined && silentDays <= (before?.silentDays ?? 0),
+            [...at, 'silentDays'],
+            () => `must be more than ${before?.silentDays}, those of the stage before`,
+          ),
+        ];
+      });
+    }),
+  )
+  .meta({ id: 'LifecycleModelDraft', description: '生命周期模型: another lifecycle, beside the first' });
+
 /** A policy as an analyst writes it. Without a version it is the next one. */
-export const policyDraft = z.discriminatedUnion('policy', [lifecycleDraft, loyaltyDraft, satisfactionDraft]).meta({
-  id: 'PolicyDraft',
-  description: '策略草案: a policy that may be published; without a version it is the next',
-});
+export const policyDraft = z
+  .discriminatedUnion('policy', [lifecycleDraft, loyaltyDraft, satisfactionDraft, modelDraft])
+  .meta({
+    id: 'PolicyDraft',
+    description: '策略草案: a policy that may be published; without a version it is the next',
+  });
 export type PolicyDraft = z.infer<typeof policyDraft>;
 
 function fault(isFault: boolean, path: readonly PropertyKey[], message: () => string): readonly Fault[] {

@@ -57,6 +57,7 @@ export {
   type StartImport,
 } from './import-session/import-session.ts';
 export type { StageTransition } from './lifecycle/lifecycle-state.ts';
+export type { ModelStage } from './lifecycle/model.ts';
 export { evolveStages, type RecordedStages, stageEvents } from './lifecycle/recording.ts';
 export { type Lot, LoyaltyAccount, type PointEntry } from './loyalty/account.ts';
 export { noTier } from './loyalty/programme.ts';

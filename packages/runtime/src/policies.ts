@@ -6,7 +6,7 @@ import type { Knowledge } from './views/history.ts';
 import type { RecordedEvent } from './views/recorded-event.ts';
 import { recordedEvent } from './views/recorded-event.ts';
 
-const policyNames: readonly PolicyName[] = ['lifecycle', 'loyalty', 'satisfaction'];
+const policyNames: readonly PolicyName[] = ['lifecycle', 'loyalty', 'satisfaction', 'lifecycle-model'];
 
 /** The stream of a policy's versions. Its name is the same in every log: policies are nobody's personal data. */
 export function policyStream(name: PolicyName): string {

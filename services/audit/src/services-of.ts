@@ -48,6 +48,9 @@ export function servicesOf(state: CustomerState): Record<string, Record<string, 
     analytics: {
       stage: state.stage,
       stageSince: isoInstant(state.stageSince),
+      ...(state.model === null
+        ? {}
+        : { model: { ...state.model, since: isoInstant(state.model.since ?? state.customerSince) } }),
       stages: state.transitions.map((step) => ({ ...step, at: isoInstant(step.at) })),
       satisfaction: state.satisfaction,
       satisfactionBand: state.satisfactionBand,

@@ -13,7 +13,7 @@ interface Options {
   readonly json?: true;
 }
 
-const names = ['lifecycle', 'loyalty', 'satisfaction'];
+const names = ['lifecycle', 'loyalty', 'satisfaction', 'lifecycle-model'];
 
 /** `tenure policies list|draft|publish`: versions of policies, and the way to a next one. */
 export function policiesCommand(io: Io): Command {

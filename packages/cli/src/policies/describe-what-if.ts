@@ -14,7 +14,8 @@ export function describeWhatIf(result: WhatIfResult, width?: number): readonly s
     { title: 'stage', moves: result.stage, values: Object.keys(before.stages) },
     { title: 'tier', moves: result.tier, values: Object.keys({ ...before.tiers, ...after.tiers }) },
     { title: 'satisfaction', moves: result.satisfactionBand, values: Object.keys(before.satisfactionBands) },
-    { title: 'points', moves: points.moves, values: [...new Set(points.moves.flatMap(({ from, to }) => [from, to]))] },
+    { title: 'model', moves: result.modelStage, values: valuesIn(result.modelStage) },
+    { title: 'points', moves: points.moves, values: valuesIn(points.moves) },
   ];
   for (const { title, moves, values } of tables) {
     if (!moves.some(({ from, to, examples }) => from !== to || examples.length > 0)) continue;
@@ -25,7 +26,18 @@ export function describeWhatIf(result: WhatIfResult, width?: number): readonly s
     }
     lines.push(...examplesOf(moves, width));
   }
+  const beside = result.stageByModelStage.map(({ stage, modelStage, customers: many }) => ({
+    from: stage,
+    to: modelStage,
+    customers: many,
+    examples: [],
+  }));
+  if (beside.length > 0) lines.push('', ...matrix('stage \\ model', beside, valuesIn(beside), width));
   return lines;
+}
+
+function valuesIn(moves: Moves): readonly string[] {
+  return [...new Set(moves.flatMap(({ from, to }) => [from, to]))];
 }
 
 /** A line for each value before, a column for each after; the last of both are all of them. */

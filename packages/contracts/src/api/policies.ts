@@ -4,7 +4,9 @@ import { policyDocument } from '../policies.ts';
 import { policyDraft } from '../policy-draft.ts';
 import { position } from './common.ts';
 
-const effectiveFrom = instant.describe('From when on it holds; now if left out');
+const effectiveFrom = instant.describe(
+  'From when on it holds; if left out from now on, the first version of a policy always',
+);
 
 /** Publishes a policy's next version. */
 export const policyBody = z
@@ -17,7 +19,7 @@ export const publishBody = z
   .strictObject({ effectiveFrom: effectiveFrom.optional() })
   .meta({ id: 'DraftPublication', description: 'From when on the draft holds' });
 
-const policyName = z.enum(['lifecycle', 'loyalty', 'satisfaction']);
+const policyName = z.enum(['lifecycle', 'loyalty', 'satisfaction', 'lifecycle-model']);
 
 /** One published version. */
 export const policyView = z

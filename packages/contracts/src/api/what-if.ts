@@ -26,6 +26,7 @@ const standing = z
     points: z.int(),
     satisfaction: z.int().min(0).max(100).nullable(),
     satisfactionBand: satisfactionBand.nullable(),
+    modelStage: z.string().nullable().describe('In the lifecycle model beside it; null without one'),
   })
   .meta({ id: 'Standing', description: 'What a customer is by the policies' });
 export type Standing = z.infer<typeof standing>;
@@ -72,6 +73,10 @@ export const whatIfResult = z
     stage: moves,
     tier: moves,
     satisfactionBand: moves,
+    modelStage: moves.describe('In the lifecycle model beside it; none: there is no such model'),
+    stageByModelStage: z
+      .array(z.strictObject({ stage, modelStage: z.string(), customers: count }))
+      .describe('The two lifecycles beside each other, under the draft; empty without a model'),
     points: z.strictObject({
       more: count.describe('Customers who would have more'),
       fewer: count,

@@ -1,6 +1,7 @@
 import type { Stage } from '@tenure/contracts';
 import { nextBoundary, passTime } from '../lifecycle/lifecycle.ts';
 import type { StageTransition } from '../lifecycle/lifecycle-state.ts';
+import { type ModelStage, modelStage } from '../lifecycle/model.ts';
 import type { LoyaltyAccount } from '../loyalty/account.ts';
 import { inForce, type Policies } from '../policies/schedule.ts';
 import { type SatisfactionBand, satisfactionBand, satisfactionScore } from '../satisfaction/satisfaction.ts';
@@ -34,6 +35,8 @@ export interface CustomerState {
   readonly stage: Stage;
   readonly stageSince: number;
   readonly transitions: readonly StageTransition[];
+  /** Where they stand in the model beside it; null while none is in force. */
+  readonly model: ModelStage | null;
   readonly account: LoyaltyAccount;
   readonly satisfaction: number | null;
   readonly satisfactionBand: SatisfactionBand | null;
@@ -137,6 +140,8 @@ export class CustomerFold {
       account = account.clone();
       account.passTime(until);
     }
+    const models = this.#policies['lifecycle-model'];
+    const model = models.length === 0 ? undefined : modelStage(orders.countedOrders(), models, until);
     const policy = inForce(this.#policies.satisfaction, until);
     const profile = this.#profile ?? onlyBought;
     const items = profile.satisfactionItems;
@@ -156,6 +161,7 @@ export class CustomerFold {
       stage: lifecycle.stage,
       stageSince: lifecycle.since ?? first.at,
       transitions: added.length === 0 ? orders.transitions : [...orders.transitions, ...added],
+      model: model ?? null,
       account,
       satisfaction: score,
       satisfactionBand: policy === undefined ? null : satisfactionBand(score, policy),

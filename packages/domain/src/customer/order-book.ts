@@ -1,5 +1,5 @@
 import type { LifecyclePolicy, LoyaltyProgramme } from '@tenure/contracts';
-import { applyOrder, type Emit, passTime } from '../lifecycle/lifecycle.ts';
+import { applyOrder, type CountedOrder, type Emit, passTime } from '../lifecycle/lifecycle.ts';
 import { type LifecycleState, noOrders, type StageTransition } from '../lifecycle/lifecycle-state.ts';
 import { type Lot, LoyaltyAccount } from '../loyalty/account.ts';
 import { pointsFor } from '../loyalty/programme.ts';
@@ -74,6 +74,11 @@ export class OrderBook {
     this.lifecycle = this.#apply(this.lifecycle, purchase, this.#emit);
   }
 
+  /** The orders that count by now, in order. */
+  countedOrders(): readonly CountedOrder[] {
+    return this.#orders.filter(({ isCounted }) => isCounted).map(({ purchase }) => this.#counted(purchase));
+  }
+
   /** `at`: when it takes effect, which is not before its purchase. */
   addRefund(refund: FactOf<'refund'>, at: number): void {
     this.#passTime(at);
@@ -145,9 +150,11 @@ export class OrderBook {
   }
 
   #apply(state: LifecycleState, purchase: FactOf<'purchase'>, emit: Emit): LifecycleState {
-    const { at, source, id } = purchase;
-    const order = { at, day: this.#calendar.dayOf(at), source, id };
-    return applyOrder(state, order, this.#lifecyclePolicies, emit);
+    return applyOrder(state, this.#counted(purchase), this.#lifecyclePolicies, emit);
+  }
+
+  #counted({ at, source, id }: FactOf<'purchase'>): CountedOrder {
+    return { at, day: this.#calendar.dayOf(at), source, id };
   }
 
   #indexOf(source: string, orderId: string): number | undefined {

@@ -53,7 +53,11 @@ test('it may name its version', () =>
 test('where there is none it is the first', () =>
   given([])
     .when(publish(draftOf(4)))
-    .then([published(1, 4, now)]));
+    .then([published(1, 4, null)]));
+test('before the first there is nothing to rewrite', () =>
+  given([])
+    .when(publish(draftOf(4), now - dayMs))
+    .then([published(1, 4, now - dayMs)]));
 
 test('again it is unchanged', () =>
   given([first, published(2, 4, now)])

@@ -20,7 +20,7 @@ export interface PublishPolicy {
   readonly type: 'PublishPolicy';
   /** Its version, if it names one, must be the next. */
   readonly draft: PolicyDraft;
-  /** ms since 1970 UTC; undefined: from now on. */
+  /** ms since 1970 UTC; undefined: from now on, the first version always. */
   readonly effectiveFrom: number | undefined;
   /** Now, ms since 1970 UTC. */
   readonly occurredAt: number;
@@ -37,7 +37,7 @@ function decide(
 ): Decision<PolicyEvent> {
   const last = versions.at(-1);
   const next = (last?.document.version ?? 0) + 1;
-  const from = effectiveFrom ?? occurredAt;
+  const from = effectiveFrom ?? (last === undefined ? Number.NEGATIVE_INFINITY : occurredAt);
   const document = { ...draft, version: draft.version ?? next };
   if (last !== undefined && last.from <= from && saysTheSame(draft, last.document)) return unchanged;
   if (document.version !== next) {
@@ -45,7 +45,8 @@ function decide(
     return reject('policy-version', detail, { pointer: '/document/version' });
   }
   const pointer = '/effectiveFrom';
-  if (from < occurredAt) {
+  // Before the first version nothing was decided that could be rewritten.
+  if (last !== undefined && from < occurredAt) {
     return reject('in-the-past', `it is ${isoInstant(occurredAt)} by now, and what was decided stands`, { pointer });
   }
   if (last !== undefined && from < last.from) {
@@ -54,7 +55,7 @@ function decide(
   }
   const event: Happening<PolicyEvent> = {
     type: 'PolicyPublished',
-    data: { effectiveFrom: isoInstant(from), document },
+    data: { effectiveFrom: from === Number.NEGATIVE_INFINITY ? null : isoInstant(from), document },
     occurredAt,
     customerId: null,
   };

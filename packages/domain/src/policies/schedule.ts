@@ -1,5 +1,6 @@
 import type {
   EventOfType,
+  LifecycleModel,
   LifecyclePolicy,
   LoyaltyProgramme,
   PolicyDocument,
@@ -21,9 +22,10 @@ export interface Policies {
   readonly lifecycle: Schedule<LifecyclePolicy>;
   readonly loyalty: Schedule<LoyaltyProgramme>;
   readonly satisfaction: Schedule<SatisfactionPolicy>;
+  readonly 'lifecycle-model': Schedule<LifecycleModel>;
 }
 
-export const noPolicies: Policies = { lifecycle: [], loyalty: [], satisfaction: [] };
+export const noPolicies: Policies = { lifecycle: [], loyalty: [], satisfaction: [], 'lifecycle-model': [] };
 
 /** The version in force at an instant; undefined before the first. */
 export function inForce<P>(schedule: Schedule<P>, instant: number): P | undefined {
@@ -45,6 +47,8 @@ export function withPolicy(policies: Policies, event: EventOfType<'PolicyPublish
       return { ...policies, loyalty: inserted(policies.loyalty, { from, document }) };
     case 'satisfaction':
       return { ...policies, satisfaction: inserted(policies.satisfaction, { from, document }) };
+    case 'lifecycle-model':
+      return { ...policies, 'lifecycle-model': inserted(policies['lifecycle-model'], { from, document }) };
     default:
       return document satisfies never;
   }

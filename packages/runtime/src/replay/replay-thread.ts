@@ -55,7 +55,6 @@ async function fold(ids: Buffer): Promise<unknown> {
       }
     };
     await Promise.all(Array.from({ length: lanes }, lane));
-    if (progress.isCancelled) break;
   }
   return tally.result();
 }

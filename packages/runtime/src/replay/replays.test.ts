@@ -32,7 +32,12 @@ afterEach(async () => {
 const idOf = (number: number): string => number.toString(16).padStart(32, '0');
 
 /** Registers customers, some linked to the one before, one with an event that nobody can read. @returns the log's head */
-async function register(count: number, linked: ReadonlySet<number> = new Set(), odd?: number): Promise<string> {
+async function register(
+  count: number,
+  linked: ReadonlySet<number> = new Set(),
+  odd?: number,
+  from = 0,
+): Promise<string> {
   const store = connectSqliteEventStore(writer.connect(), { now: clock.now });
   const event = (id: string, name: string, data: object, index: number) => ({
     id: eventId(id, index),
@@ -43,7 +48,7 @@ async function register(count: number, linked: ReadonlySet<number> = new Set(), 
     data,
     metadata: { actor: 'a', service: 's', commandId: id, causationId: id, correlationId: id },
   });
-  for (let number = 0; number < count; number++) {
+  for (let number = from; number < from + count; number++) {
     const [id, other] = [idOf(number), idOf(number - 1)];
     const link = (one: string, otherCustomerId: string) => event(one, 'KeyLinked', { otherCustomerId }, 1);
     const links = linked.has(number)
@@ -67,6 +72,7 @@ const start = (options: TallyFixture, upTo: string) =>
 describe('a replay', () => {
   it('meets everybody once, who has two keys too, and nobody who came later', async () => {
     const upTo = await register(70, new Set([5, 69]));
+    await register(3, new Set(), undefined, 1_000);
     const replay = start({}, upTo);
     const found = (await replay.results)?.flat().toSorted();
     const expected = Array.from({ length: 70 }, (_, number) => idOf(number));

@@ -21,6 +21,8 @@ const nothing: Found = {
   tier: [],
   satisfactionBand: [],
   points: [],
+  modelStage: [],
+  stageByModelStage: [],
   unreadable: { customers: 0, examples: [] },
 };
 const clock = createManualClock(Date.UTC(2026, 2, 1));

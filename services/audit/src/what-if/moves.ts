@@ -8,6 +8,8 @@ export interface Standing {
   readonly points: number;
   readonly satisfaction: number | null;
   readonly satisfactionBand: CustomerState['satisfactionBand'];
+  /** In the lifecycle model beside it. */
+  readonly modelStage: string | null;
 }
 
 /** A customer who moves. */
@@ -71,8 +73,10 @@ function keepSmallest(examples: Moved[], moved: Moved): void {
   if (examples.length > mostExamples) examples.pop();
 }
 
-export function standingOf({ stage, stageSince, account, satisfaction, satisfactionBand }: CustomerState): Standing {
-  return { stage, stageSince, tier: account.tier, points: account.balance, satisfaction, satisfactionBand };
+export function standingOf(state: CustomerState): Standing {
+  const { stage, stageSince, account, satisfaction, satisfactionBand, model } = state;
+  const { tier, balance: points } = account;
+  return { stage, stageSince, tier, points, satisfaction, satisfactionBand, modelStage: model?.stage ?? null };
 }
 
 /** From each of these balances on another range begins. */

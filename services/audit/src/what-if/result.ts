@@ -3,7 +3,7 @@ import { inForce, isoInstant, noTier, type Policies } from '@tenure/domain';
 import { type Move, type Moved, Moves, pointRanges } from './moves.ts';
 import { type Comparison, type Found, mostUnreadable } from './tally.ts';
 
-type Field = 'stage' | 'tier' | 'satisfactionBand' | 'points';
+type Field = 'stage' | 'tier' | 'satisfactionBand' | 'points' | 'modelStage' | 'stageByModelStage';
 
 const bands = ['high', 'middle', 'low', 'none'] as const;
 
@@ -33,6 +33,7 @@ export function resultOf(
   const stage = matrix('stage', stages.options);
   const tier = matrix('tier', [...new Set([...tiers(policies), ...tiers(draft)])]);
   const satisfactionBand = matrix('satisfactionBand', bands);
+  const modelStages = ['none', ...modelStagesOf(policies, asOf), ...modelStagesOf(draft, asOf)];
   const report = (side: 'from' | 'to', of: Policies, points: number): WhatIfResult['before'] => ({
     stages: countsOf(stage, side, stages.options),
     tiers: countsOf(tier, side, tiers(of)),
@@ -55,6 +56,14 @@ export function resultOf(
     stage: said(stage),
     tier: said(tier),
     satisfactionBand: said(satisfactionBand),
+    modelStage: said(matrix('modelStage', modelStages)),
+    stageByModelStage: matrix('stageByModelStage', [...stages.options, ...modelStages]).map(
+      ({ from, to, customers }) => ({
+        stage: stages.parse(from),
+        modelStage: to,
+        customers,
+      }),
+    ),
     points: {
       more: sum(({ more }) => more),
       fewer: sum(({ fewer }) => fewer),
@@ -65,6 +74,11 @@ export function resultOf(
       examples: found.flatMap(({ unreadable }) => unreadable.examples).slice(0, mostUnreadable),
     },
   };
+}
+
+/** The stages of the model that stands beside the lifecycle, if there is one. */
+function modelStagesOf(policies: Policies, asOf: number): readonly string[] {
+  return inForce(policies['lifecycle-model'], asOf)?.stages.map(({ stage }) => stage) ?? [];
 }
 
 /** Customers by value, before (`from`) or after (`to`); each of the values that there can be is there. */
@@ -80,8 +94,9 @@ function countsOf<V extends string>(moves: readonly Move[], side: 'from' | 'to',
 function exampleOf({ customerId, before, after }: Moved, instants: Readonly<Record<string, string>>): WhatIfExample {
   const path = `/v1/audit/customers/${customerId}`;
   const query = new URLSearchParams(instants);
-  const field = before.stage !== after.stage ? 'stage' : before.tier !== after.tier ? 'tier' : undefined;
-  const why = field ?? (before.points === after.points ? 'satisfaction' : 'points');
+  const fields = ['stage', 'tier', 'points', 'satisfactionBand'] as const;
+  const field = fields.find((one) => before[one] !== after[one]) ?? 'stage';
+  const why = field === 'satisfactionBand' ? 'satisfaction' : field;
   return {
     customerId,
     before: said(before),

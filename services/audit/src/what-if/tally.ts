@@ -21,6 +21,9 @@ export interface Found {
   readonly tier: readonly Move[];
   readonly satisfactionBand: readonly Move[];
   readonly points: readonly Move[];
+  readonly modelStage: readonly Move[];
+  /** From the stage to that in the model, under the draft. */
+  readonly stageByModelStage: readonly Move[];
   readonly unreadable: { readonly customers: number; readonly examples: readonly Unreadable[] };
 }
 
@@ -30,7 +33,7 @@ interface Unreadable {
 }
 
 export const mostUnreadable = 20;
-const noBand = 'none';
+const nothing = 'none';
 
 class WhatIfTally implements ReplayTally {
   readonly #comparison: Comparison;
@@ -39,6 +42,8 @@ class WhatIfTally implements ReplayTally {
   readonly #tier = new Moves();
   readonly #satisfactionBand = new Moves();
   readonly #points = new Moves();
+  readonly #modelStage = new Moves();
+  readonly #stageByModelStage = new Moves();
   readonly #unreadable: Unreadable[] = [];
   readonly #counts = { customers: 0, moved: 0, more: 0, fewer: 0, unreadable: 0 };
   readonly #balance = { before: 0, after: 0 };
@@ -58,12 +63,14 @@ class WhatIfTally implements ReplayTally {
     const after = standingOf(other);
     const moved = { customerId: canonicalId, before, after };
     const differs = (field: keyof Standing) => (before[field] === after[field] ? undefined : moved);
-    const otherwise = [differs('stage'), differs('tier'), differs('satisfactionBand'), differs('points')] as const;
-    const [stage, tier, band, points] = otherwise;
+    const otherwise = (['stage', 'tier', 'satisfactionBand', 'points', 'modelStage'] as const).map(differs);
+    const [stage, tier, band, points, model] = otherwise;
     this.#stage.add(before.stage, after.stage, stage);
     this.#tier.add(before.tier, after.tier, tier);
-    this.#satisfactionBand.add(before.satisfactionBand ?? noBand, after.satisfactionBand ?? noBand, band);
+    this.#satisfactionBand.add(before.satisfactionBand ?? nothing, after.satisfactionBand ?? nothing, band);
     this.#points.add(rangeOf(before.points), rangeOf(after.points), points);
+    this.#modelStage.add(before.modelStage ?? nothing, after.modelStage ?? nothing, model);
+    if (after.modelStage !== null) this.#stageByModelStage.add(after.stage, after.modelStage, undefined);
     this.#balance.before += before.points;
     this.#balance.after += after.points;
     this.#counts.customers++;
@@ -86,6 +93,8 @@ class WhatIfTally implements ReplayTally {
       tier: this.#tier.all,
       satisfactionBand: this.#satisfactionBand.all,
       points: this.#points.all,
+      modelStage: this.#modelStage.all,
+      stageByModelStage: this.#stageByModelStage.all,
       unreadable: { customers: unreadable, examples: this.#unreadable },
     };
   }
