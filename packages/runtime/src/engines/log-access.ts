@@ -122,9 +122,9 @@ async function openEventStore(
   const { openMongoKeyStore } = await import('@tenure/key-store/mongodb');
   const opened = new AsyncDisposableStack();
   try {
-    const keyStore = await untilAvailable(() => openMongoKeyStore(keys));
+    const keyStore = await untilAvailable(() => openMongoKeyStore({ ...keys, timeoutMs: TIMEOUT_MS }));
     opened.defer(() => keyStore.close());
-    const customers = openMongoCustomerIndex(index);
+    const customers = openMongoCustomerIndex({ ...index, timeoutMs: TIMEOUT_MS });
     opened.defer(() => customers.close());
     const store = await untilAvailable(() =>
       openEventStoreDB({
