@@ -18,7 +18,7 @@ export interface MongoCustomerIndexOptions {
   /** For the driver. */
   readonly url: string;
   readonly database: string;
-  /** How long a call may take. */
+  /** How long a server is looked for; an answer may take twice as long, as a busy server is better than none. */
   readonly timeoutMs?: number;
   /** How long a maintainer may be silent before another takes over. */
   readonly leaseMs?: number;
@@ -69,7 +69,7 @@ class MongoCustomerIndex implements CustomerIndex {
     this.#client = new MongoClient(url, {
       serverSelectionTimeoutMS: timeoutMs,
       connectTimeoutMS: timeoutMs,
-      socketTimeoutMS: timeoutMs,
+      socketTimeoutMS: 2 * timeoutMs,
       readConcern: { level: 'majority' },
       readPreference: 'primary',
       writeConcern: { w: 'majority', journal: true },
