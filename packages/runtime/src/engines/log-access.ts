@@ -124,7 +124,7 @@ async function openEventStore(
   try {
     const keyStore = await untilAvailable(() => openMongoKeyStore({ ...keys, timeoutMs: TIMEOUT_MS }));
     opened.defer(() => keyStore.close());
-    const customers = openMongoCustomerIndex({ ...index, timeoutMs: TIMEOUT_MS });
+    const customers = await untilAvailable(() => openMongoCustomerIndex({ ...index, timeoutMs: TIMEOUT_MS }));
     opened.defer(() => customers.close());
     const store = await untilAvailable(() =>
       openEventStoreDB({
