@@ -78,6 +78,9 @@ def before_call(context, case, kwargs):
             case.headers["Tenure-Min-Position"] = world["position"]
     if is_positive(case, "body"):
         case.body = possible_body(route, case.body, n)
+        if route == "POST /v1/audit/what-if":
+            # Two at once are taken: the same again is no more.
+            case.headers = {**(case.headers or {}), "Idempotency-Key": world["whatIf"]["key"]}
 
 
 def possible_query(route, query, n):
@@ -98,9 +101,17 @@ def possible_query(route, query, n):
 def possible_body(route, body, n):
     if route == "POST /v1/facts/batch":
         return "".join(f"{line}\n" for line in sent[-(n % 8) - 1 :])
+    if route == "POST /v1/audit/what-if":
+        return world["whatIf"]["body"]
     if not isinstance(body, dict):
         return body
     body = dict(body)
+    if route.endswith("/publish"):
+        # What was decided cannot be rewritten.
+        body.pop("effectiveFrom", None)
+    if route == "POST /v1/policies":
+        body.pop("effectiveFrom", None)
+        body["document"] = world["whatIf"]["body"]["draft"]
     if route.endswith("/move"):
         body.setdefault("occurredAt", "1970-01-02T00:00:00.000Z")
     if isinstance(body.get("attributes"), dict):

@@ -1,3 +1,4 @@
+import { draftOf, whatIfRequest } from './drafts.ts';
 import type { World } from './world.ts';
 
 /** What is sent, before anything is done to it. */
@@ -18,6 +19,8 @@ const customer = { source: 'web-shop', key: '17850' };
 const about = { source: 'web-shop', occurredAt: at, customer };
 const line = { lineId: '1', productId: 'teapot', quantity: 2, amountMinor: 1_990 };
 const attributes = { city: { value: 'Shanghai', source: 'survey', observedAt: at } };
+
+const whatIfRoute = 'POST /v1/audit/what-if';
 
 const bodies: Readonly<Record<string, MakeBody>> = {
   'POST /v1/customers': (n) => ({ customer: { ...customer, key: `new-${n}` }, kind: 'person', attributes }),
@@ -50,6 +53,9 @@ const bodies: Readonly<Record<string, MakeBody>> = {
   'POST /v1/complaints/{id}/follow-up': () => ({ solved: true, satisfaction: 5 }),
   'POST /v1/complaints/{id}/close': () => ({}),
   'POST /v1/complaints/{id}/reopen': () => ({ reason: 'It leaks again' }),
+  'POST /v1/policies': (n) => ({ document: draftOf(2 + (n % 5)) }),
+  [whatIfRoute]: () => whatIfRequest.body,
+  'POST /v1/audit/what-if/{id}/publish': () => ({}),
 };
 
 /** The nth request to a route (`POST /v1/complaints/{id}/close`) that it accepts. */
@@ -69,6 +75,7 @@ export function acceptable(world: World, route: string, n: number): FuzzRequest 
   }
   const make = bodies[route];
   if (make === undefined) return { method, path, query, headers: {} };
-  const headers = { 'content-type': 'application/json' };
+  const key = route === whatIfRoute ? { 'idempotency-key': whatIfRequest.key } : {};
+  const headers = { 'content-type': 'application/json', ...key };
   return { method, path, query, headers, body: JSON.stringify(make(n, world)) };
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { whatIfRequest } from './drafts.ts';
 import { type Count, routesOf, tooSeldomAccepted } from './tally.ts';
 import { startWorld } from './world.ts';
 
@@ -40,7 +41,7 @@ it('I18: schemathesis finds no 500, 501, 502, no late answer and none that is no
     const { entities, invitations, position, queries } = world;
     const worldFile = join(folder, 'world.json');
     const countsFile = join(folder, 'counts.json');
-    writeFileSync(worldFile, JSON.stringify({ entities, invitations, position, queries }));
+    writeFileSync(worldFile, JSON.stringify({ entities, invitations, position, queries, whatIf: whatIfRequest }));
     const documentFile = join(folder, 'openapi.json');
     writeFileSync(documentFile, JSON.stringify(world.document));
     const configFile = join(folder, 'schemathesis.toml');

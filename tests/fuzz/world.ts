@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStandalone } from '@tenure/standalone';
 import { type Body, until } from '../support/running.ts';
+import { whatIfRequest } from './drafts.ts';
 
 /** Long before anything that is sent later, so that no step on an entity comes too early. */
 const correlationId = 'a-story.of_its-own';
@@ -124,6 +125,13 @@ export async function startWorld(count: number): Promise<World> {
     return context.views.parks.map(({ id }) => ({ id }));
   };
 
+  const whatIf = async (key: string): Promise<{ id: string }> => {
+    const headers = { 'content-type': 'application/json', 'idempotency-key': key };
+    const body = JSON.stringify(whatIfRequest.body);
+    const answer = await fetch(`${url}/v1/audit/what-if`, { method: 'POST', headers, body });
+    return { id: ((await answer.json()) as { id: string }).id };
+  };
+
   const bought = await purchases('known', true);
   const customers = bought.map(({ customerId }): { id: string } => ({ id: customerId }));
   const anonymous = await purchases('anonymous', false);
@@ -142,6 +150,9 @@ export async function startWorld(count: number): Promise<World> {
     'POST /v1/complaints/{id}/close': await complaints('to-close', true),
     'POST /v1/complaints/{id}/reopen': await complaints('to-reopen', true),
   };
+  const tried = [await whatIf(whatIfRequest.key)];
+  const given = [await whatIf('given-up')];
+  for (const { id } of given) await send(`/v1/audit/what-if/${id}/cancel`, {});
   await context.views.reached((await context.store.head()) ?? '', AbortSignal.timeout(60_000));
   const cursorOf = async (path: string) => (JSON.parse(await send(path)) as { nextCursor: string }).nextCursor;
   return {
@@ -159,6 +170,9 @@ export async function startWorld(count: number): Promise<World> {
       'GET /v1/audit/customers/{id}/restatements': customers,
       'GET /v1/audit/correlations/{id}': [{ id: correlationId }],
       'GET /v1/audit/traces/{traceId}': [{ traceId }],
+      'GET /v1/audit/what-if/{id}': tried,
+      'POST /v1/audit/what-if/{id}/publish': tried,
+      'POST /v1/audit/what-if/{id}/cancel': given,
       'GET /v1/loyalty/{customerId}': customers.map(({ id }) => ({ customerId: id })),
       'GET /v1/customers/by-key/{source}/{key}': times((n) => ({ source: 'seeds', key: `known-${n}` })),
       'GET /v1/purchases/{source}/{orderId}': named,
@@ -196,6 +210,7 @@ export async function startWorld(count: number): Promise<World> {
       ],
       'GET /v1/conflicts': [{}, { filter: '{"kind":{"$exists":true}}', sort: '-recordedAt' }],
       'GET /v1/parked': [{}, { sort: '-parkedAt' }, { cursor: await cursorOf('/v1/parked?limit=3') }],
+      'GET /v1/policies': [{}, { policy: 'lifecycle', sort: '-version' }],
       'GET /v1/customers/{id}/timeline': [{}, { type: 'PurchaseRecorded' }],
       'GET /v1/audit/customers/{id}/history': [{}, { order: 'content' }],
       'GET /v1/audit/customers/{id}/why': [{ field: 'stage' }, { field: 'points' }],
