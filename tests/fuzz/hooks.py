@@ -110,8 +110,7 @@ def possible_body(route, body, n):
         # What was decided cannot be rewritten.
         body.pop("effectiveFrom", None)
     if route == "POST /v1/policies":
-        body.pop("effectiveFrom", None)
-        body["document"] = world["whatIf"]["body"]["draft"]
+        return {"document": world["whatIf"]["body"]["draft"]}
     if route.endswith("/move"):
         body.setdefault("occurredAt", "1970-01-02T00:00:00.000Z")
     if isinstance(body.get("attributes"), dict):
