@@ -12,10 +12,10 @@ import {
   createIds,
   createLog,
   createMetrics,
+  type FactContext,
   type ManualClock,
   Problem,
   policyStream,
-  type FactContext,
   type Route,
   serviceRoutes,
   type Views,
@@ -228,7 +228,14 @@ export class Starting {
         query,
         body,
         stream,
-        origin: { actor: 'test', requestId, correlationId: requestId, traceparent: undefined, idempotencyKey, ifMatch: undefined },
+        origin: {
+          actor: 'test',
+          requestId,
+          correlationId: requestId,
+          traceparent: undefined,
+          idempotencyKey,
+          ifMatch: undefined,
+        },
         contentType: 'application/json',
         flight: { signal: never },
       });
@@ -248,17 +255,24 @@ export class Starting {
         return { projecting: projecting.position, recording: recording.position };
       },
       get failures() {
-        return [projecting.failure, recording.failure].flatMap((failure) => (failure === undefined ? [] : [failure.message]));
+        return [projecting.failure, recording.failure].flatMap((failure) =>
+          failure === undefined ? [] : [failure.message],
+        );
       },
       call: (call, origin) => answered(handle(routes, call, origin)),
       look: (call) => answered(handle(reading, call, { requestId: 'look' })),
       async isDue(now) {
         const held = new Set((await state.find('held', {})).map(({ _id }) => _id));
         const parked = new Set(parks.map(({ key }) => key));
-        for (const { collection, field, filter } of consumers.timers) {
+        for (const { collection, field, filter, records } of consumers.timers) {
+          // Whose a visit is, its document does not say: it may be somebody's who is parked.
+          if (records !== true && parked.size > 0) continue;
           const isPast = { [field]: { $lte: now } };
-          const documents = await opened.views.find(collection, { filter: filter === undefined ? isPast : { $and: [isPast, filter] } });
-          if (documents.some(({ _id, aliases }) => ![_id, ...others(aliases)].some((own) => held.has(own) || parked.has(own)))) return true;
+          const documents = await opened.views.find(collection, {
+            filter: filter === undefined ? isPast : { $and: [isPast, filter] },
+          });
+          const waits = (id: string): boolean => held.has(id) || parked.has(id);
+          if (documents.some(({ _id, aliases }) => ![_id, ...others(aliases)].some(waits))) return true;
         }
         return false;
       },
@@ -339,6 +353,7 @@ function busStore(
   const readAll: EventStore['readAll'] = ({ limit, ...rest }) =>
     store.readAll({ ...rest, limit: Math.min(limit, pageSize()) });
   return new Proxy(store, {
-    get: (target, name) => (name === 'subscribe' ? subscribe : name === 'readAll' ? readAll : Reflect.get(target, name)),
+    get: (target, name) =>
+      name === 'subscribe' ? subscribe : name === 'readAll' ? readAll : Reflect.get(target, name),
   });
 }

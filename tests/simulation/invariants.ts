@@ -1,4 +1,4 @@
-import { derive, calendarOf } from '@tenure/domain';
+import { calendarOf, derive } from '@tenure/domain';
 import type { StoredEvent } from '@tenure/event-store';
 import type { ViewSet } from '@tenure/read-store';
 import { readPolicies } from '@tenure/runtime';
@@ -45,7 +45,7 @@ export async function checkDurable({ store, views, state }: Embedded): Promise<v
   for (const { document, guard } of await allDocuments(views, 'customers')) {
     // The fold is shared with the recorders, which may be further than the checkpoint.
     const { until } = document._times as { until: number };
-    const upTo = guard > projected ? guard : projected;
+    const upTo = [guard, projected].sort().at(-1) ?? '';
     const folded = await foldCustomer(store, document._id, policies, { until, upTo });
     if (folded === undefined) throw new Error(`I6: ${document._id} is in the views, and not in the log`);
     if (folded.ids.some((id) => parked.has(id))) continue;
@@ -91,7 +91,9 @@ function checkAnswers({ events, publishers }: Settled): void {
   expect(named(refused), 'I4: refused and in the log').toEqual([]);
   const repeats = answered.filter(({ again, answer }) => again?.as === 'repeat' && answer?.status !== 200);
   expect(named(repeats), 'I4: repeats that were not known as such').toEqual([]);
-  const contradictions = answered.filter(({ again, answer }) => again?.as === 'contradiction' && answer?.status !== 409);
+  const contradictions = answered.filter(
+    ({ again, answer }) => again?.as === 'contradiction' && answer?.status !== 409,
+  );
   expect(named(contradictions), 'contradictions that nobody noticed').toEqual([]);
 }
 
@@ -124,7 +126,9 @@ async function checkViews({ process, events, now }: Settled, parked: ReadonlySet
     const { until } = document._times as { until: number };
     const folded = await foldCustomer(store, id, policies, { until });
     if (folded === undefined) throw new Error(`I5: ${id} is shown and not in the log`);
-    expect(shownView(document), 'I5: the document is the fold of the log').toEqual(expectedView(folded.state, folded.ids));
+    expect(shownView(document), 'I5: the document is the fold of the log').toEqual(
+      expectedView(folded.state, folded.ids),
+    );
   }
   const strangers = [...shown.keys()].filter((id) => !everyone.has(id) && !parked.has(id));
   if (parked.size === 0) expect(strangers, 'I5: documents of nobody').toEqual([]);

@@ -42,13 +42,16 @@ export function planText({ seed, without, arrivals }: Plan): string {
 export function parsePlan(text: string): Plan {
   const [seed = '', ...rest] = text.split(',');
   if (!/^\d+$/.test(seed)) throw new RangeError(`TENURE_TEST_SEED is no whole number: ${text}`);
-  return rest.reduce<Plan>((plan, part) => {
+  const without: Trouble[] = [];
+  let arrivals = Number.POSITIVE_INFINITY;
+  for (const part of rest) {
     const first = /^first:(\d+)$/.exec(part)?.[1];
-    if (first !== undefined) return { ...plan, arrivals: Number(first) };
     const kind = trouble.find((one) => part === `-${one}`);
-    if (kind === undefined) throw new RangeError(`TENURE_TEST_SEED: ${part} is none of ${trouble.join(', ')}`);
-    return { ...plan, without: [...plan.without, kind] };
-  }, planOf(Number(seed)));
+    if (first !== undefined) arrivals = Number(first);
+    else if (kind !== undefined) without.push(kind);
+    else throw new RangeError(`TENURE_TEST_SEED: ${part} is none of ${trouble.join(', ')}`);
+  }
+  return { seed: Number(seed), without, arrivals };
 }
 
 /** What is in store for a run: never all of it, so that each has room for what it is about. */

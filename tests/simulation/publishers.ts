@@ -162,9 +162,7 @@ export class Publishers {
 /** Requests that left more behind than a note of a conflict. */
 export function writtenBy(events: readonly StoredEvent[]): ReadonlySet<string> {
   return new Set(
-    events
-      .filter(({ type }) => type !== 'FactConflictDetected')
-      .map(({ metadata }) => metadata.causationId),
+    events.filter(({ type }) => type !== 'FactConflictDetected').map(({ metadata }) => metadata.causationId),
   );
 }
 

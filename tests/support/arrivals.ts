@@ -41,7 +41,9 @@ const operations: Readonly<Record<FactLine['type'], string>> = {
   'survey-response': 'answerSurvey',
   complaint: 'fileComplaint',
 };
-const factTypes = new Map(Object.entries(operations).map(([type, operationId]) => [operationId, type as FactLine['type']]));
+const factTypes = new Map(
+  Object.entries(operations).map(([type, operationId]) => [operationId, type as FactLine['type']]),
+);
 
 /** The type that a fact has in a batch; undefined for what is no fact. */
 export function factTypeOf({ call: { operationId } }: Arrival): FactLine['type'] | undefined {

@@ -28,14 +28,7 @@ interface Parts {
 }
 
 /** Facts to recorded derivations. */
-export function createRecordingConsumer({
-  state,
-  customers,
-  recording,
-  holds,
-  maxGuards,
-  onPolicy,
-}: Parts): Consumer {
+export function createRecordingConsumer({ state, customers, recording, holds, maxGuards, onPolicy }: Parts): Consumer {
   const writer = new DocumentWriter(state, maxGuards);
 
   const handle = async (delivery: Delivery): Promise<void> => {

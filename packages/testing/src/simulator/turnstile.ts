@@ -44,7 +44,10 @@ export class Turnstile {
         passage === 'failed' && failure !== undefined
           ? Promise.reject(failure())
           : this.#machine.during(async () => work());
-      carriedOut.then((value) => (passage === 'lost' && failure !== undefined ? reject(failure()) : resolve(value)), reject);
+      carriedOut.then(
+        (value) => (passage === 'lost' && failure !== undefined ? reject(failure()) : resolve(value)),
+        reject,
+      );
     };
     const waiting: Waiting = { ...call, through };
     this.#waiting.push(waiting);

@@ -74,8 +74,7 @@ export class VirtualMachine implements Disposable {
         call(...given);
       });
     };
-    const soon = <T>(value?: T): Promise<T | undefined> =>
-      new Promise((resolve) => immediately(() => resolve(value)));
+    const soon = <T>(value?: T): Promise<T | undefined> => new Promise((resolve) => immediately(() => resolve(value)));
     for (const home of [globalThis, timers]) {
       this.#replace(home, { setTimeout: set, clearTimeout: clear, setImmediate: immediately });
       this.#replace(home, { setInterval: refuse('setInterval') });
@@ -90,7 +89,9 @@ export class VirtualMachine implements Disposable {
     const bytes = (count: number): Buffer => Buffer.from(Array.from({ length: count }, () => random.below(256)));
     const uuid = (): string => {
       const hex = bytes(16).toString('hex');
-      return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20)].join('-');
+      return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20)].join(
+        '-',
+      );
     };
     this.#replace(crypto, { randomBytes: bytes, randomUUID: uuid });
     this.#replace(Math, { random: () => random.uniform() });
@@ -103,7 +104,6 @@ export class VirtualMachine implements Disposable {
     }
   }
 }
-
 
 function refuse(what: string): () => never {
   return () => {

@@ -19,16 +19,16 @@ export interface LogInThisThread {
 }
 
 /** Tests have few customers, and open the log often. */
-const cachedKeys = 100;
+const cacheSize = 100;
 
 /** @throws what `startLogWriter` throws */
 export function openLogInThisThread(directory: string): LogInThisThread {
   mkdirSync(directory, { recursive: true });
   const lock = lockDirectory(directory);
   assertRestored(directory);
-  const keys = openSqliteKeyStore({ file: keysFile(directory), cacheSize: cachedKeys });
+  const keys = openSqliteKeyStore({ file: keysFile(directory), cacheSize });
   const db = openLogForWriting(logFile(directory));
-  const log = new SqliteLog(db, keys);
+  const log = new SqliteLog(db, keys, cacheSize);
   const server = new LogServer(log, keys);
   const clients: SqliteEventStore[] = [];
   return {
@@ -38,7 +38,10 @@ export function openLogInThisThread(directory: string): LogInThisThread {
     connect(now) {
       const { port1, port2 } = new MessageChannel();
       server.connect(port2);
-      const client = connectSqliteEventStore({ directory, port: port1 }, { now, cacheMebibytes: 1, cachedKeys });
+      const client = connectSqliteEventStore(
+        { directory, port: port1 },
+        { now, cacheMebibytes: 1, cachedKeys: cacheSize },
+      );
       clients.push(client);
       return client;
     },
