@@ -33,7 +33,7 @@ import {
 } from '@tenure/runtime/testing';
 import type { ServiceViews } from '@tenure/runtime/views';
 import { services } from '@tenure/standalone';
-import type { Turnstile, VirtualMachine } from '@tenure/testing/simulator';
+import type { Turnstile } from '@tenure/testing/simulator';
 import { idKey } from '../support/id-key.ts';
 import type { Call, Called } from '../support/log-system.ts';
 import { gatedStore, gatedViews } from './gated.ts';
@@ -47,7 +47,6 @@ const zone = 'UTC';
 export interface Surroundings {
   readonly directory: string;
   readonly clock: ManualClock;
-  readonly machine: VirtualMachine;
   readonly turnstile: Turnstile;
   /** The program's own: a later program may come with more. */
   readonly policies: readonly PolicyDocument[];
@@ -103,7 +102,7 @@ export class Starting {
   }
 
   async boot(parts: Surroundings): Promise<Embedded> {
-    const { directory, clock, turnstile, machine, policies, more, deliver, pageSize, onFailure } = parts;
+    const { directory, clock, turnstile, policies, more, deliver, pageSize, onFailure } = parts;
     const writer = openLogInThisThread(directory);
     const readStore = openSqliteReadStore({ directory, role: 'writer' });
     this.#kill = async () => {

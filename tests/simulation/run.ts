@@ -140,7 +140,6 @@ class Run implements Disposable {
       .boot({
         directory: this.#disk.directory,
         clock: this.#clock,
-        machine: this.#machine,
         turnstile: this.#turnstile,
         policies: this.#policies,
         more: this.#fragile(),

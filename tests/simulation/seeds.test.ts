@@ -16,7 +16,7 @@ const groups = Array.from({ length: Math.ceil(plans.length / togetherAtOnce) }, 
 );
 
 it.each(groups.map((group) => ({ group, name: nameOf(group) })))(
-  'I2-I7, I11, I12, I21-I23: whatever befalls it, the product says what the facts say (seeds $name)',
+  'I3, I4, I5, I6, I11, I12, I21, I22, I23: whatever befalls it, the product says what the facts say (seeds $name)',
   async ({ group }) => {
     for (const plan of group) {
       const outcome = await play(plan);
