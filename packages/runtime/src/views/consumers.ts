@@ -53,7 +53,7 @@ export async function createConsumers({
   const { store, calendar, now } = context;
   let policies: Policies = noPolicies;
   const seen = new Set<string>();
-  const givenUpTo = await furthestCheckpoint(context.views, state);
+  const givenUpTo = (partition: number): Promise<Position> => furthestCheckpoint(context.views, state, partition);
   const customers = new CustomerCache({ store, calendar, policies: () => policies, memory, follows, givenUpTo });
   const onPolicy = (event: RecordedEvent): void => {
     if (event.type !== 'PolicyPublished' || seen.has(event.id)) return;
@@ -79,10 +79,10 @@ export async function createConsumers({
   };
 }
 
-async function furthestCheckpoint(views: ViewSet, state: ViewSet): Promise<Position> {
+async function furthestCheckpoint(views: ViewSet, state: ViewSet, partition: number): Promise<Position> {
   const checkpoints = [
-    await storedCheckpoint(views, projectingConsumer, 0),
-    await storedCheckpoint(state, recordingConsumer, 0),
+    await storedCheckpoint(views, projectingConsumer, partition),
+    await storedCheckpoint(state, recordingConsumer, partition),
   ];
   return (
     checkpoints
