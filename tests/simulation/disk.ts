@@ -20,10 +20,13 @@ export class Disk implements Disposable {
     for (const name of views(this.directory)) copyFileSync(join(this.directory, name), join(this.#synced, name));
   }
 
-  /** Nobody has the files open. Says which of them were set back. */
-  cutPower(random: Random): readonly string[] {
+  /**
+   * Nobody has the files open. Says which of them were set back.
+   * @param share of the files that are
+   */
+  cutPower(random: Random, share: number): readonly string[] {
     const databases = views(this.#synced).filter((name) => name.endsWith('.db'));
-    const lost = databases.filter((name) => random.chance(0.6) && existsSync(join(this.directory, name)));
+    const lost = databases.filter((name) => random.chance(share) && existsSync(join(this.directory, name)));
     for (const name of lost) {
       for (const suffix of ['', '-wal', '-shm']) rmSync(join(this.directory, name + suffix), { force: true });
       for (const suffix of ['', '-wal']) {

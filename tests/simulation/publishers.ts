@@ -6,6 +6,8 @@ import fc from 'fast-check';
 import type { Fact } from '../oracle/index.ts';
 import { historyDrafts, historyOf } from '../properties/histories.ts';
 import { type Arrival, factTypeOf, type Key } from '../support/arrivals.ts';
+import { factNames } from '../support/log-checks.ts';
+import { nameOf } from '../support/publisher.ts';
 import type { LineAnswer } from './embedded.ts';
 import { ids } from './embedded.ts';
 import { chanceOf, type Plan, type Trouble } from './plan.ts';
@@ -124,12 +126,16 @@ export class Publishers {
     this.#underway.clear();
   }
 
-  /** What was made known, in the oracle's words: all that left an event of its own behind. */
+  /** What was made known, in the oracle's words: facts that the log has, and all else that left an event behind. */
   told(events: readonly StoredEvent[]): readonly Fact[] {
     const written = writtenBy(events);
-    return this.items
-      .filter((item) => item.requests.some((request) => written.has(request)))
-      .flatMap(({ arrival, again }) => (again?.as === 'contradiction' ? [] : arrival.told));
+    const facts = new Set(factNames(events));
+    const isKnown = ({ arrival, requests }: Item): boolean => {
+      const type = factTypeOf(arrival);
+      if (type === undefined) return requests.some((request) => written.has(request));
+      return facts.has(nameOf({ type, ...Object(arrival.call.body) }));
+    };
+    return this.items.filter(isKnown).flatMap(({ arrival }) => arrival.told);
   }
 
   #ready(): readonly Person[] {

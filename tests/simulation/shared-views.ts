@@ -139,8 +139,7 @@ async function check(
   await deliverRest(store, projecting);
   for (const { name } of collectionsOf(definitions)) {
     const [shown, built] = [await allDocuments(views, name), await allDocuments(clean, name)].map(
-      (documents) =>
-        new Map(documents.map(({ document: { position: _, ...document } }) => [document._id, document])),
+      (documents) => new Map(documents.map(({ document: { position: _, ...document } }) => [document._id, document])),
     );
     expect(shown, `I5: ${name}, and the same built at once`).toEqual(built);
   }
