@@ -356,8 +356,9 @@ class Run implements Disposable {
           if (again.length > 0) this.trace.note(`${consumer.name} is given ${again.length} again`);
           events = [...again, ...events];
         }
-        given = [...given, ...delivery.events].slice(-40);
         await consumer.handle({ ...delivery, events });
+        // No bus delivers what it has parked: only what was applied comes again.
+        given = [...given, ...delivery.events].slice(-40);
       },
     };
   }
