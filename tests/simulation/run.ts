@@ -369,6 +369,8 @@ class Run implements Disposable {
     if (this.#clock.now() < this.#furthest) this.#clock.set(this.#furthest);
     if (toTheEnd) {
       this.#poisoned.clear();
+      // A parked customer whose row could not be removed is known to be parked again after a restart only.
+      await this.#crash();
       await this.#settle();
       this.#replayParks();
     }
