@@ -41,6 +41,14 @@ const operations: Readonly<Record<FactLine['type'], string>> = {
   'survey-response': 'answerSurvey',
   complaint: 'fileComplaint',
 };
+const factTypes = new Map(
+  Object.entries(operations).map(([type, operationId]) => [operationId, type as FactLine['type']]),
+);
+
+/** The type that a fact has in a batch; undefined for what is no fact. */
+export function factTypeOf({ call: { operationId } }: Arrival): FactLine['type'] | undefined {
+  return factTypes.get(operationId);
+}
 
 /** A fact that is published. `told`: what the oracle is told of it. */
 export function fact(line: FactLine, at: number, told: readonly Fact[] = []): Arrival {

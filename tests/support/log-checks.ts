@@ -13,12 +13,17 @@ const factOf: Readonly<Record<string, FactLine['type']>> = {
   ComplaintFiled: 'complaint',
 };
 
-/** Everything that was acknowledged is in the log where the answer said, nothing is twice, and nothing is torn. */
-export function expectWhole(events: readonly StoredEvent[], acknowledged: readonly Acknowledged[]): void {
-  const facts = events.flatMap((event) => {
+/** The names of the facts in a log. */
+export function factNames(events: readonly StoredEvent[]): readonly string[] {
+  return events.flatMap((event) => {
     const type = factOf[event.type];
     return type === undefined ? [] : [nameOf({ type, ...event.data } as FactLine)];
   });
+}
+
+/** Everything that was acknowledged is in the log where the answer said, nothing is twice, and nothing is torn. */
+export function expectWhole(events: readonly StoredEvent[], acknowledged: readonly Acknowledged[]): void {
+  const facts = factNames(events);
   const inLog = new Set(facts);
   expect(facts.length, 'facts that are twice in the log').toBe(inLog.size);
   expect(new Set(events.map(({ id }) => id)).size, 'ids that are twice in the log').toBe(events.length);

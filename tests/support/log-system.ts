@@ -47,6 +47,17 @@ export async function openLogSystem(now: number, zone = 'UTC'): Promise<LogSyste
   const directory = mkdtempSync(join(tmpdir(), 'tenure-log-'));
   const clock = createManualClock(now);
   const store = await openSqliteEventStore({ directory, now: clock.now });
+  return {
+    ...logSystemOn(store, clock, zone),
+    async close() {
+      await store.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The same on a store that is somebody else's. */
+export function logSystemOn(store: FactContext['store'], clock: ManualClock, zone = 'UTC'): Omit<LogSystem, 'close'> {
   const log = createLog({ level: 'silent', service: 'test' });
   const metrics = createMetrics();
   const commands = createCommands({ store, log, metrics });
@@ -86,10 +97,6 @@ export async function openLogSystem(now: number, zone = 'UTC'): Promise<LogSyste
         if (!(error instanceof Problem)) throw error;
         return { status: error.status, body: { code: error.code, detail: error.message } };
       }
-    },
-    async close() {
-      await store.close();
-      rmSync(directory, { recursive: true, force: true });
     },
   };
 }

@@ -100,6 +100,8 @@ export class EmbeddedSubscription implements Subscription {
         await backoff.pause(signal);
         // What cannot be read stays as it was: delivered again, events change nothing.
         this.#checkpoint = await this.#parts.consumer.checkpoint(onlyPartition).catch(() => this.#checkpoint);
+        // The delivery that failed may have been applied nevertheless, and nothing may come after it.
+        if (this.position !== null) this.#waiting.reached(this.position);
       }
     }
   }

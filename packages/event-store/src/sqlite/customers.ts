@@ -3,11 +3,12 @@ import { LRUCache } from 'lru-cache';
 
 /** Customer ids as small integers, which keep the index by customer small. The writer's side. */
 export class Customers {
-  readonly #cache = new LRUCache<string, number>({ max: 50_000 });
+  readonly #cache: LRUCache<string, number>;
   readonly #select: StatementSync;
   readonly #insert: StatementSync;
 
-  constructor(db: DatabaseSync) {
+  constructor(db: DatabaseSync, cacheSize = 50_000) {
+    this.#cache = new LRUCache({ max: cacheSize });
     this.#select = db.prepare('select id from customers where hash = ?');
     this.#insert = db.prepare('insert into customers (hash) values (?)');
   }

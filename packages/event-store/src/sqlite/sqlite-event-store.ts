@@ -32,6 +32,8 @@ export interface SqliteClientOptions {
   readonly now?: () => number;
   /** Page cache of this client's reads. It is dropped with each commit of the writer, so it serves single reads. */
   readonly cacheMebibytes?: number;
+  /** Keys of personal data that are kept in memory; room is made at once. */
+  readonly cachedKeys?: number;
 }
 
 /** The embedded event store, with what its engine has beyond the port. */
@@ -74,13 +76,13 @@ class Client implements SqliteEventStore {
 
   constructor(
     { directory, port }: SqliteEventStoreConnection,
-    { now = Date.now, cacheMebibytes = 16 }: SqliteClientOptions,
+    { now = Date.now, cacheMebibytes = 16, cachedKeys = 50_000 }: SqliteClientOptions,
     afterClose: () => Promise<void> = async () => undefined,
   ) {
     this.#now = now;
     this.#afterClose = afterClose;
     this.#db = openLogForReading(logFile(directory), cacheMebibytes);
-    this.#keys = openSqliteKeyStore({ file: keysFile(directory), readOnly: true });
+    this.#keys = openSqliteKeyStore({ file: keysFile(directory), readOnly: true, cacheSize: cachedKeys });
     this.#reader = new LogReader(this.#db, this.#keys);
     this.#link = new WriterLink(port, this.#reader.head());
   }

@@ -40,12 +40,13 @@ export class SqliteLog {
   /** Of the batch that is being appended. */
   #batchKeys: ReadonlyMap<KeyOwner, DataKey> = new Map();
 
-  constructor(db: DatabaseSync, keys: KeyStore) {
+  /** @param cacheSize streams, and customers, that are kept in memory; room is made at once */
+  constructor(db: DatabaseSync, keys: KeyStore, cacheSize?: number) {
     this.#db = db;
     this.#keys = keys;
     this.#terms = new TermWriter(db);
-    this.#streams = new Streams(db, this.#terms);
-    this.#customers = new Customers(db);
+    this.#streams = new Streams(db, this.#terms, cacheSize);
+    this.#customers = new Customers(db, cacheSize);
     this.#insert = prepareInsert(db);
     this.#selectByRevision = db.prepare(
       'select id, position, recorded_at as recordedAt from events where stream = ? and revision = ?',

@@ -13,12 +13,13 @@ const HASH_DIGITS = 32;
 
 /** The streams of the log, by name; those in use are kept in memory. */
 export class Streams {
-  readonly #cache = new LRUCache<string, StreamState>({ max: 50_000 });
+  readonly #cache: LRUCache<string, StreamState>;
   readonly #terms: TermWriter;
   readonly #select: StatementSync;
   readonly #insert: StatementSync;
 
-  constructor(db: DatabaseSync, terms: TermWriter) {
+  constructor(db: DatabaseSync, terms: TermWriter, cacheSize = 50_000) {
+    this.#cache = new LRUCache({ max: cacheSize });
     this.#terms = terms;
     this.#select = db.prepare(`
       select id, (select max(revision) from events where stream = streams.id) as revision

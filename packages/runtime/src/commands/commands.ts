@@ -45,12 +45,14 @@ export function createCommands(parts: {
   readonly store: Pick<EventStore, 'append' | 'readStream' | 'head'>;
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'append'>;
+  /** Of how many customers it is remembered that they are registered. Room is made at once. */
+  readonly knownCustomers?: number;
 }): Commands {
-  const { store, log, metrics } = parts;
+  const { store, log, metrics, knownCustomers = KNOWN_CUSTOMERS } = parts;
   const turns = new Turns();
   const snapshots = new Snapshots(store);
   // Only customers whose registration the log is known to have.
-  const registered = new LRUCache<string, true>({ max: KNOWN_CUSTOMERS });
+  const registered = new LRUCache<string, true>({ max: knownCustomers });
   // The furthest position that the log is known to have. What is appended now lies beyond it; what does not was there.
   let furthest: Position | undefined;
 

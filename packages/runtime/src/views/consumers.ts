@@ -24,6 +24,8 @@ export interface ConsumersOptions {
   /** Where holds and the recorders' checkpoint are kept. */
   readonly state: ViewSet;
   readonly memory: CustomerMemory;
+  /** Of so many documents of each collection it is remembered what they were folded from; 100,000 unless given. */
+  readonly maxGuards?: number;
   /** Whether all events of a customer with this id are delivered to this process. */
   readonly follows: (id: string) => boolean;
   /** Whether the recorders of this process are those that are given a customer's events now. */
@@ -44,6 +46,7 @@ export async function createConsumers({
   context,
   state,
   memory,
+  maxGuards,
   follows,
   recordsFor,
 }: ConsumersOptions): Promise<Consumers> {
@@ -67,8 +70,8 @@ export async function createConsumers({
   const recording = new Recording({ store, customers, recorders, now });
   const holds = await ImportHolds.load(state);
   return {
-    projecting: createProjectingConsumer({ projections, customers, context, onPolicy }),
-    recording: createRecordingConsumer({ state, customers, recording, holds, onPolicy }),
+    projecting: createProjectingConsumer({ projections, customers, context, maxGuards, onPolicy }),
+    recording: createRecordingConsumer({ state, customers, recording, holds, maxGuards, onPolicy }),
     timers: [
       ...services.flatMap((service) => service.timers ?? []),
       ...recorderTimers({ recorders, recording, holds, recordsFor }),

@@ -14,6 +14,7 @@ export interface DocumentMoves {
  * the fact; those that time alone brought about move them on.
  */
 export function noteMove(moves: DocumentMoves, event: RecordedEvent): void {
+  if (isNobodys(event)) return;
   const until = shownFrom(event);
   if (until > moves.until) moves.until = until;
   else if (isDerivation(event)) return;
@@ -25,6 +26,11 @@ export function lastMove(events: Iterable<RecordedEvent>): Position {
   const moves: DocumentMoves = { changedAt: '', until: 0 };
   for (const event of events) noteMove(moves, event);
   return moves.changedAt;
+}
+
+/** A conflict over a purchase of nobody known: whoever has claimed it is not told, and no document of theirs shows it. */
+function isNobodys({ type, customerId }: RecordedEvent): boolean {
+  return type === 'FactConflictDetected' && customerId === null;
 }
 
 /** The instant that an event brings the customer's documents to. */

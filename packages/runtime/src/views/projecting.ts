@@ -13,13 +13,15 @@ interface Parts {
   readonly projections: readonly Projection[];
   readonly customers: CustomerCache;
   readonly context: ViewsContext;
+  /** Remembered for each collection. */
+  readonly maxGuards: number | undefined;
   /** Called with every policy that becomes known, before anything is folded by it. */
   readonly onPolicy: (event: RecordedEvent) => void;
 }
 
 /** Events to documents: every projection of the process in one write, with the checkpoint. */
-export function createProjectingConsumer({ projections, customers, context, onPolicy }: Parts): Consumer {
-  const writer = new DocumentWriter(context.views);
+export function createProjectingConsumer({ projections, customers, context, maxGuards, onPolicy }: Parts): Consumer {
+  const writer = new DocumentWriter(context.views, maxGuards);
   const perCustomer = projections.filter((projection) => projection.customer !== undefined);
   const perEvent = projections.filter((projection) => projection.event !== undefined);
 

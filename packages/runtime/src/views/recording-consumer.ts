@@ -21,13 +21,15 @@ interface Parts {
   readonly customers: CustomerCache;
   readonly recording: Recording;
   readonly holds: ImportHolds;
+  /** Remembered for each collection. */
+  readonly maxGuards: number | undefined;
   /** Called with every policy that becomes known, before anything is recorded by it. */
   readonly onPolicy: (event: RecordedEvent) => void;
 }
 
 /** Facts to recorded derivations. */
-export function createRecordingConsumer({ state, customers, recording, holds, onPolicy }: Parts): Consumer {
-  const writer = new DocumentWriter(state);
+export function createRecordingConsumer({ state, customers, recording, holds, maxGuards, onPolicy }: Parts): Consumer {
+  const writer = new DocumentWriter(state, maxGuards);
 
   const handle = async (delivery: Delivery): Promise<void> => {
     const delivered = readDelivery(delivery.events);

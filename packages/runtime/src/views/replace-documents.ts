@@ -2,9 +2,6 @@ import { type GuardedReplace, GuardMismatchError, type Json, type ViewSet, type 
 import { LRUCache } from 'lru-cache';
 import type { DocumentChange } from './types.ts';
 
-/** For each collection. */
-const guardsKept = 100_000;
-
 /**
  * Writes documents, each guarded by what the stored one was folded from. Guards of documents written last are remembered;
  * an unknown one is taken to be new. Where a guard turns out wrong the stored one is read, and whoever asked has to fold
@@ -12,10 +9,13 @@ const guardsKept = 100_000;
  */
 export class DocumentWriter {
   readonly #views: ViewSet;
+  readonly #maxGuards: number;
   readonly #guards = new Map<string, LRUCache<string, string>>();
 
-  constructor(views: ViewSet) {
+  /** @param maxGuards remembered for each collection; room is made at once */
+  constructor(views: ViewSet, maxGuards = 100_000) {
     this.#views = views;
+    this.#maxGuards = maxGuards;
   }
 
   /** @throws {GuardMismatchError} having written nothing and learned the guards: what is folded from now on can be written */
@@ -70,7 +70,7 @@ export class DocumentWriter {
   #guardsOf(collection: string): LRUCache<string, string> {
     let guards = this.#guards.get(collection);
     if (guards === undefined) {
-      guards = new LRUCache({ max: guardsKept });
+      guards = new LRUCache({ max: this.#maxGuards });
       this.#guards.set(collection, guards);
     }
     return guards;

@@ -1,0 +1,1 @@
+export { type LogInThisThread, openLogInThisThread } from './log-in-this-thread.ts';
