@@ -156,6 +156,17 @@ export {
   surveyBody,
   surveyResponseBody,
 } from './api/surveys.ts';
+export {
+  mostSampled,
+  type RebuildView,
+  rebuildRequest,
+  rebuildView,
+  type VerificationView,
+  type ViewComparison,
+  type ViewDifference,
+  verificationRequest,
+  verificationView,
+} from './api/view-jobs.ts';
 export { asyncApiDocument, cloudEventType, eventsTopic, factsTopic, rejectedFactsTopic } from './asyncapi.ts';
 export {
   type CatalogueEntry,
