@@ -10,6 +10,8 @@ const now = '2026-03-01T00:00:00.000Z';
 const day = (number: number): string => `2026-01-${String(number).padStart(2, '0')}T10:00:00.000Z`;
 const people = Array.from({ length: 6 }, (_, n) => `K${n}`);
 const source = 'shop';
+/** A real server on a busy machine takes its time. */
+const patienceMs = 240_000;
 
 const engines = [
   { name: 'embedded', isHere: true },
@@ -19,13 +21,13 @@ const engines = [
   },
 ];
 
-describe.each(engines)('views that are not what the log says: $name', { timeout: 240_000 }, ({ name, isHere }) => {
+describe.each(engines)('views that are not what the log says: $name', { timeout: patienceMs }, ({ name, isHere }) => {
   let mongo: MongoDBServer | undefined;
   let running: Running;
   let broken: BrokenViews;
   beforeAll(async () => {
     if (isHere && name !== 'embedded') mongo = await startMongoDB();
-  });
+  }, patienceMs);
   afterAll(() => mongo?.stop());
   beforeEach(async (context) => {
     if (!isHere) context.skip('TENURE_TEST_SERVERS, or Docker: no MongoDB server for tests here');
@@ -50,7 +52,7 @@ describe.each(engines)('views that are not what the log says: $name', { timeout:
       mongo === undefined
         ? breakSqlite(running.directory, version)
         : breakMongoDB(mongo.url, `${database}-standalone`, version);
-  });
+  }, patienceMs);
   afterEach(() => running?.stop());
 
   const verify = (body: object): Promise<Body> => runJob(running, 'verifications', body);
@@ -123,7 +125,7 @@ describe.each(engines)('views that are not what the log says: $name', { timeout:
       customerId: changed,
       kind: 'differs',
       fields: expect.arrayContaining([
-        { field: 'points', served: 9_999, expected: 690 },
+        { field: 'points', served: 9_999, expected: 709 },
         { field: 'stage', served: 'loyal', expected: 'active' },
       ]),
       // Neither was ever so: they parted where they last changed.

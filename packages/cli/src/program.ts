@@ -8,9 +8,10 @@ import { historyCommand } from './commands/history.ts';
 import { importCommand } from './commands/import.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { parkedCommand } from './commands/parked.ts';
-import { rebuildCommand } from './commands/rebuild.ts';
+import { rebuildCommand, rebuildsCommand } from './commands/rebuild.ts';
 import { serveCommand } from './commands/serve.ts';
 import { stateCommand } from './commands/state.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { whyCommand } from './commands/why.ts';
 import type { Io } from './io.ts';
 
@@ -35,6 +36,8 @@ export async function runCommand(args: readonly string[], io: Io): Promise<numbe
     .addCommand(correlationCommand(io))
     .addCommand(parkedCommand(io, exit))
     .addCommand(rebuildCommand(io))
+    .addCommand(rebuildsCommand(io))
+    .addCommand(verifyCommand(io, exit))
     .addCommand(backupCommand(io))
     .addCommand(restoreCommand(io))
     .addCommand(migrateCommand(io))
