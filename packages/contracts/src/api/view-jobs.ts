@@ -12,7 +12,6 @@ const progress = z
     secondsLeft: z.number().nonnegative().nullable().describe('null as long as it cannot be told'),
   })
   .meta({ id: 'JobProgress', description: 'How far a job has come with the log' });
-export type JobProgress = z.infer<typeof progress>;
 
 /** A document that is not what the log says. */
 const difference = z
@@ -59,7 +58,7 @@ const job = {
   endedAt: instant.nullable(),
   progress,
   comparison,
-  failure: z.string().nullable().describe('Why it failed, if it did'),
+  failure: z.string().nullable().describe('Why it failed, or does not come on just now'),
 };
 
 export const rebuildRequest = z

@@ -45,6 +45,7 @@ const { store, keys } = await connectLog(options.log, {
 });
 const readStore = await openReadStore(options.views, 'writer');
 const services = await loadServices(options.modules);
+const code = codeOf(options.modules);
 const collections = [...collectionsOf(services), parkedCollection];
 const first = await untilAvailable(() => openViews(readStore));
 const state = await untilAvailable(() => readStore.open(stateVersion(store.identity), stateCollections));
@@ -76,6 +77,7 @@ const jobs = new Jobs({
   },
   openLog,
   version: () => work.version,
+  wanted: wantedVersion,
   versions: () => readStore.versions(),
   served: {
     reached: (position, signal) => work.projecting.reached(position, signal),
@@ -124,12 +126,7 @@ async function hear(request: ViewsRequest): Promise<void> {
 
 /** The views to go on with. Those of other code or policies, another log or epoch are not served: they are built anew. */
 async function openViews(from: ReadStore): Promise<{ views: ViewSet; isFresh: boolean }> {
-  const policies = (await policyEvents(store)).map(({ id }) => id);
-  const wanted = viewVersion(collections, store.identity, {
-    code: codeOf(options.modules),
-    zone: options.zone,
-    policies,
-  });
+  const wanted = await wantedVersion();
   const current = await from.current();
   const isCurrent = current !== undefined && withoutBuild(current) === wanted;
   if (isCurrent && !options.rebuild) {
@@ -142,6 +139,12 @@ async function openViews(from: ReadStore): Promise<{ views: ViewSet; isFresh: bo
   // What an earlier build left half-way may be another process's work; alone, it begins again.
   if (!isShared && (await from.versions()).includes(fresh)) await from.drop(fresh);
   return { views: await from.open(fresh, collections), isFresh: true };
+}
+
+/** What views are named by the code of this process and the policies published by now, but for their build. */
+async function wantedVersion(): Promise<string> {
+  const policies = (await policyEvents(store)).map(({ id }) => id);
+  return viewVersion(collections, store.identity, { code, zone: options.zone, policies });
 }
 
 function followVersion(views: ViewSet): Promise<VersionAtWork> {
@@ -228,11 +231,10 @@ async function watchOthers(): Promise<void> {
   try {
     await serving.beat(work.version);
     const current = await readStore.current();
-    const isOurs = current !== undefined && withoutBuild(current) === withoutBuild(work.version);
-    if (isOurs && current !== work.version) {
+    const isOther = current !== undefined && current !== work.version;
+    if (isOther && withoutBuild(current) === (await wantedVersion())) {
       await switching.run(async () => {
-        const still = await readStore.current();
-        if (still === current && current !== work.version) await switchTo(current, false);
+        if (current !== work.version && (await readStore.current()) === current) await switchTo(current, false);
       });
     }
     await jobs.watch();

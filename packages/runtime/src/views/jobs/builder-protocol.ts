@@ -23,7 +23,15 @@ export type BuilderRequest =
   | { readonly kind: 'written'; readonly call: number; readonly isWritten: boolean; readonly failure: string | null };
 
 export type BuilderMessage =
-  | { readonly kind: 'progress'; readonly position: Position | null; readonly share: number; readonly events: number }
+  | {
+      readonly kind: 'progress';
+      readonly position: Position | null;
+      /** Of the log, from 0 to 1. */
+      readonly share: number;
+      readonly events: number;
+      /** Why it does not come on just now. */
+      readonly failing: string | null;
+    }
   | { readonly kind: 'comparing' }
   | { readonly kind: 'compared'; readonly comparison: ViewComparison }
   /** Say so once the views that are served have that. */

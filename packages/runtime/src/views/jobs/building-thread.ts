@@ -186,7 +186,8 @@ async function build(): Promise<void> {
   }
 
   async function sayProgress(): Promise<void> {
-    say({ kind: 'progress', position, share: shareOfLog(position, await store.head()), events });
+    const failing = subscription?.failure?.message ?? null;
+    say({ kind: 'progress', position, share: shareOfLog(position, await store.head()), events, failing });
   }
 }
 

@@ -1,14 +1,16 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { GuardMismatchError } from '@tenure/read-store';
 import type { LogAccess } from '../../engines/log-access.ts';
+import { untilAvailable } from '../../engines/until-available.ts';
 import { OneAtATime } from '../one-at-a-time.ts';
 import type { JobOutcome, JobRequest, ViewsMessage } from '../protocol.ts';
 import { messageOf } from '../reports.ts';
 import { nextBuild, withoutBuild } from '../view-version.ts';
 import { Builder, type ServedViews, type Told } from './builder.ts';
 import type { BuilderOptions } from './builder-protocol.ts';
-import { isAtWork, type Job, type JobRows, nothingCompared } from './job.ts';
+import { isAtWork, type Job, type JobRows, type JobStatus, nothingCompared } from './job.ts';
 
 export interface JobsParts {
   readonly rows: JobRows;
@@ -17,6 +19,8 @@ export interface JobsParts {
   readonly openLog: () => Promise<LogAccess>;
   /** The version that is served. */
   readonly version: () => string;
+  /** What a version is named, but for its build, by the code and the policies that there are now. */
+  readonly wanted: () => Promise<string>;
   readonly versions: () => Promise<readonly string[]>;
   readonly served: ServedViews;
   /** Goes over to another version, in one step for readers. */
@@ -33,6 +37,7 @@ export interface JobsParts {
 const rowEveryMs = 2_000;
 /** A process whose rows stand still for that long is gone. */
 const goneAfterMs = 20_000;
+const otherCode = 'There are other code or other policies by now';
 /** What is told of the rate is that of the last seconds, not of all. */
 const rateMs = 5_000;
 
@@ -106,7 +111,7 @@ export class Jobs {
     if (other !== undefined) return { kind: 'refused', reason: `The ${other.kind} ${other.id} is under way` };
     const { version: current, versions, now, rows } = this.#parts;
     const served = current();
-    const wanted = withoutBuild(served);
+    const wanted = await this.#parts.wanted();
     const job: Job = {
       id: randomBytes(16).toString('hex'),
       kind: request.kind,
@@ -157,6 +162,7 @@ export class Jobs {
     if (!isPossible) return { kind: 'refused', reason: `There is no way back: ${job.status}` };
     const other = this.#jobs.find(isAtWork);
     if (other !== undefined) return { kind: 'refused', reason: `The ${other.kind} ${other.id} is under way` };
+    if (withoutBuild(job.kept ?? '') !== (await this.#parts.wanted())) return { kind: 'refused', reason: otherCode };
     if (this.#parts.version() === job.kept) return { kind: 'refused', reason: 'That version is served' };
     const returning = await this.#put(job, { status: 'returning', endedAt: null, owner: this.#owner, failure: null });
     this.#start(returning);
@@ -203,7 +209,7 @@ export class Jobs {
     const { id, kind } = begun;
     const isReturn = begun.status === 'returning';
     const target = isReturn ? (begun.kept ?? '') : begun.version;
-    if (withoutBuild(version()) !== withoutBuild(begun.version)) throw new Error('other code or policies serve by now');
+    if (kind === 'rebuild' && withoutBuild(target) !== (await this.#parts.wanted())) throw new Error(otherCode);
     const isServed = kind === 'rebuild' && version() === target;
     const folder = kind === 'rebuild' ? ('own' as const) : { scratch: this.#scratch(id) };
     const scope = kind === 'rebuild' ? null : { sample: begun.sample, customers: named(begun), heal: begun.heal };
@@ -216,7 +222,7 @@ export class Jobs {
         log: await openLog(),
         version: kind === 'rebuild' ? target : 'expected',
         folder,
-        served: isReturn ? null : begun.previous,
+        served: isReturn ? null : version(),
         scope,
       };
       const builder = new Builder(builderOptions, served, (message) => this.#hear(id, message, progress));
@@ -261,15 +267,11 @@ export class Jobs {
       await this.#read();
       const job = this.#find(begun.id) ?? begun;
       const isCancelled = job.isCancelled;
-      const status =
-        begun.status === 'returning'
-          ? ('switched' as const)
-          : isCancelled
-            ? ('cancelled' as const)
-            : ('failed' as const);
+      const status = begun.status === 'returning' ? beforeReturn(job) : isCancelled ? 'cancelled' : 'failed';
       const failure = isCancelled ? null : messageOf(error);
       if (!isCancelled) say({ kind: 'failure', what: `${job.kind} ${job.id}`, message: messageOf(error) });
-      await this.#put(job, { status, endedAt: now(), failure, secondsLeft: null, isCancelled: false });
+      const end = { status, endedAt: now(), failure, secondsLeft: null, isCancelled: false };
+      await untilAvailable(() => this.#put(job, end));
       if (job.kind === 'rebuild' && begun.status !== 'returning' && version() !== job.version) await drop(job.version);
     } catch (later) {
       say({ kind: 'failure', what: `${begun.kind} ${begun.id}`, message: messageOf(later) });
@@ -281,7 +283,7 @@ export class Jobs {
     if (job === undefined) return;
     switch (message.kind) {
       case 'progress':
-        this.#note({ ...job, ...progress.at(message), position: message.position });
+        this.#note({ ...job, ...progress.at(message), position: message.position, failure: message.failing });
         return;
       case 'comparing':
         this.#note({ ...job, status: 'comparing' });
@@ -311,11 +313,22 @@ export class Jobs {
   }
 
   #change(id: string, change: Partial<Job>): Promise<Job> {
-    return this.#turns.run(async () => {
+    const put = async (): Promise<Job> => {
       const job = this.#find(id);
       if (job === undefined) throw new Error(`there is no job ${id}`);
+      if (job.isCancelled) throw new Error('it was cancelled');
       return this.#put(job, change);
-    });
+    };
+    return this.#turns.run(() =>
+      untilAvailable(put).catch(async (error: unknown) => {
+        if (!(error instanceof GuardMismatchError)) throw error;
+        // Another process wants it ended, or has taken it over: then it is not ours to go on with.
+        await this.#read();
+        if (this.#find(id)?.owner !== this.#owner)
+          throw new Error('another process has taken it over', { cause: error });
+        return put();
+      }),
+    );
   }
 
   async #put(job: Job, change: Partial<Job>): Promise<Job> {
@@ -359,6 +372,11 @@ export class Jobs {
   #scratch(id: string): string {
     return join(this.#parts.options.views.directory, `verification-${id}`);
   }
+}
+
+/** What a rebuild was before somebody wanted the way back. */
+function beforeReturn({ kept, version }: Job): JobStatus {
+  return kept === version ? 'returned' : 'switched';
 }
 
 function named({ customers, sample }: Job): readonly string[] | null {
