@@ -63,6 +63,8 @@ describe.skipIf(set?.missing !== undefined)(
       const other = (await first.post('/v1/audit/rebuilds', { view: 'customers' })).body;
       await until(async () => (await second.get(`/v1/audit/rebuilds/${other.id}`)).status === 200);
       expect((await second.post('/v1/audit/rebuilds', { view: 'all' })).status).toBe(409);
+      const { status } = (await first.get(`/v1/audit/rebuilds/${other.id}`)).body;
+      expect(['building', 'comparing']).toContain(status);
       await processes.shift()?.stop();
       const ended = await jobOnce(second, `/v1/audit/rebuilds/${other.id}`, hasEnded);
       expect(ended).toMatchObject({ status: 'switched', failure: null });

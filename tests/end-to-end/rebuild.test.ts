@@ -1,7 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { contact, purchase } from '../support/facts.ts';
-import { type Body, type Running, start } from '../support/running.ts';
+import { type Body, type Running, start, until } from '../support/running.ts';
 import { jobOnce, runJob } from '../support/view-jobs.ts';
 
 const now = '2026-03-01T00:00:00.000Z';
@@ -56,6 +56,52 @@ describe('a rebuild while the service runs', () => {
     expect(files().filter((file) => file.includes(job.version))).toEqual([]);
     expect((await running.post(`${path}/drop`, undefined)).status).toBe(409);
     expect((await running.post(`${path}/switch-back`, undefined)).status).toBe(409);
-    expect(existsSync(running.directory)).toBe(true);
+  });
+
+  it('keeps one way back only, and lists what was rebuilt', async () => {
+    const first = await runJob(running, 'rebuilds', { view: 'customers' });
+    running.clock.advance(1_000);
+    const second = await runJob(running, 'rebuilds', { view: 'all' });
+    await jobOnce(running, `/v1/audit/rebuilds/${first.id}`, ({ kept }) => kept === null);
+    const { items } = (await running.get('/v1/audit/rebuilds?limit=10')).body;
+    expect(items).toMatchObject([
+      { id: second.id, kept: first.version },
+      { id: first.id, view: 'customers', kept: null },
+    ]);
+    expect(items[0].views).toEqual(expect.arrayContaining(['customers', 'sales-facts', 'loyalty-timers']));
+    expect(files()).toHaveLength(3);
+    expect((await running.get('/v1/audit/rebuilds?status=failed')).body.items).toEqual([]);
+  });
+
+  it('is refused for views that are not there, while another is under way, and when there is nothing to do', async () => {
+    const unknown = await running.post('/v1/audit/rebuilds', { view: 'nosuch' });
+    expect(unknown).toMatchObject({ status: 422, body: { errors: [{ pointer: '/view' }] } });
+    const empty = await running.post('/v1/audit/rebuilds', {});
+    expect(empty).toMatchObject({ status: 422, body: { errors: [{ pointer: '/view' }] } });
+    const both = await running.post('/v1/audit/verifications', { sample: 2, customers: ['f'.repeat(32)] });
+    expect(both).toMatchObject({ status: 422, body: { errors: [{ pointer: '/sample' }] } });
+    const none = await running.post('/v1/audit/verifications', { sample: 0 });
+    expect(none).toMatchObject({ status: 422, body: { errors: [{ pointer: '/sample' }] } });
+    expect((await running.get(`/v1/audit/rebuilds/${'0'.repeat(32)}`)).status).toBe(404);
+    expect((await running.post(`/v1/audit/rebuilds/${'0'.repeat(32)}/cancel`, undefined)).status).toBe(404);
+
+    const { body: job } = await running.post('/v1/audit/rebuilds', { view: 'all' });
+    const path = `/v1/audit/rebuilds/${job.id}`;
+    for (const [other, body] of [
+      ['rebuilds', { view: 'all' }],
+      ['verifications', {}],
+    ] as const) {
+      const refused = await running.post(`/v1/audit/${other}`, body);
+      expect(refused).toMatchObject({ status: 409, body: { detail: expect.stringContaining(job.id) } });
+    }
+    expect((await running.post(`${path}/drop`, undefined)).status).toBe(409);
+    expect((await running.get(`/v1/audit/verifications/${job.id}`)).status).toBe(404);
+
+    expect((await running.post(`${path}/cancel`, undefined)).status).toBe(202);
+    expect(await jobOnce(running, path)).toMatchObject({ status: 'cancelled', kept: null, failure: null });
+    await until(() => files().length === 2);
+    expect(running.views().version).toBe(job.previous);
+    expect((await running.post(`${path}/cancel`, undefined)).status).toBe(409);
+    expect((await runJob(running, 'rebuilds', { view: 'all' })).status).toBe('switched');
   });
 });
