@@ -57,9 +57,9 @@ async function documentsOf(running: Running, collection: string): Promise<readon
     .sort();
 }
 
-/** Resolves once time has moved everybody. */
-async function churned(running: Running): Promise<void> {
-  await until(async () => (await running.report('/v1/analytics/lifecycle')).body.counts.churned === 1682);
+/** Resolves once time has moved everybody who ever bought. */
+async function churned(running: Running, buyers: number): Promise<void> {
+  await until(async () => (await running.report('/v1/analytics/lifecycle')).body.counts.churned === buyers);
   await running.settled();
 }
 
@@ -91,7 +91,7 @@ describe.each(engineSets)('Online Retail, end to end ($name)', ({ missing, isFas
     expect((await running.post(`/v1/imports/${session}/close`, {})).status).toBeLessThan(300);
     await running.settled();
     inOrder = await views(running);
-  }, 600_000);
+  }, 1_200_000);
   afterAll(async () => {
     await running?.stop();
     await engines?.close();
@@ -209,18 +209,18 @@ describe.each(engineSets)('Online Retail, end to end ($name)', ({ missing, isFas
     } finally {
       await other.stop();
     }
-  }, 600_000);
+  }, 1_200_000);
 
   it('the same file again changes nothing', async () => {
     const before = (await running.events()).length;
     const results = await running.batch(facts.map(publishedFact));
     expect(results.every(({ status }) => status === 200)).toBe(true);
     expect((await running.events()).length).toBe(before);
-  }, 600_000);
+  }, 1_200_000);
 
   it('time moves customers who do nothing, on the right second', async () => {
     running.clock.set(Date.parse(september));
-    await churned(running);
+    await churned(running, 1682);
     const events = await running.events();
     const recorded = new Map<string, string[]>();
     for (const [id, steps] of standingStages(events)) {
@@ -238,31 +238,36 @@ describe.each(engineSets)('Online Retail, end to end ($name)', ({ missing, isFas
     expect({ atRisk: to('at-risk'), churned: to('churned') }).toEqual({ atRisk: 1682, churned: 1682 });
     const restated = events.filter(({ type }) => type === 'StageRestated' || type === 'LoyaltyRestated');
     expect(restated).toEqual([]);
-  }, 600_000);
+  }, 1_200_000);
 
-  // The slow ones take minutes for each.
+  // The slow ones take minutes for all of it: there some customers stand for all, and one order of arrival for both.
   it.each(isFast ? arrivals : arrivals.slice(0, 1))(
     'late facts: %s, every view, lot and standing stage is as in order',
     async (_, order) => {
+      const some = isFast ? keys : keys.filter((_key, index) => index % 5 === 0);
+      const isOfSome = (fact: Fact): boolean => 'customer' in fact && some.includes(fact.customer ?? '');
+      const own = isFast ? facts : facts.filter(isOfSome);
+      const expectedViews = new Map(some.map((key) => [key, inOrder.get(key)]));
       const other = await start({ now: march, engines });
       try {
-        await other.publish(order(facts).map(publishedFact));
+        await other.publish(order(own).map(publishedFact));
         await other.settled();
-        expect(await views(other)).toEqual(inOrder);
+        expect(await views(other, '', some)).toEqual(expectedViews);
         other.clock.set(Date.parse(september));
-        await churned(other);
+        await churned(other, [...expectedViews.values()].filter(({ stage }) => stage !== 'potential').length);
         const [standing, expected] = [standingStages(await other.events()), standingStages(await running.events())];
-        expect(standing.size).toBe(expected.size);
+        const ids = [...expectedViews.values()].map(({ id }): string => id);
+        expect(standing.size).toBe(ids.filter((id) => expected.has(id)).length);
         for (const [id, steps] of standing) expect(steps).toEqual(expected.get(id));
-        for (const { id } of isFast ? inOrder.values() : [...inOrder.values()].filter((_, index) => index % 20 === 0)) {
+        for (const id of ids) {
           const { lots } = (await running.get(`/v1/loyalty/${id}`)).body;
           expect((await other.get(`/v1/loyalty/${id}`)).body.lots).toEqual(lots);
         }
-        // Each is folded from the log: of a slow one, some customers stand for all.
-        const some = isFast ? keys : keys.filter((_, index) => index % 20 === 0);
+        // Each is folded from the log.
+        const folded = isFast ? keys : some.filter((_key, index) => index % 4 === 0);
         for (const asOf of instants) {
           const query = `?asOf=${asOf}T00:00:00Z`;
-          expect(await views(other, query, some)).toEqual(await views(running, query, some));
+          expect(await views(other, query, folded)).toEqual(await views(running, query, folded));
         }
       } finally {
         await other.stop();

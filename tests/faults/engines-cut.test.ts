@@ -4,7 +4,7 @@ import { standaloneConfig } from '@tenure/standalone';
 import { engineEnv } from '@tenure/testing/cluster';
 import { type FaultProxy, startFaultProxy } from '@tenure/testing/fault-proxy';
 import { hasKafka, hasMongoDB, startEventStoreDB, startKafka, startMongoDB } from '@tenure/testing/servers';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { expectedView, shownView } from '../support/expected-view.ts';
 import { foldEveryone } from '../support/folded.ts';
 import { idKey } from '../support/id-key.ts';
@@ -58,9 +58,12 @@ describe.skipIf(!hasKafka() || !hasMongoDB())('engines that are cut off (skipped
     expect((await running.post('/v1/purchases', purchaseOf('first', 'known'))).status).toBe(202);
     await running.settled();
   }, 240_000);
-  afterAll(async () => {
+  // What one test has cut must not fail the next.
+  afterEach(async () => {
     await store?.heal();
     await database?.heal();
+  });
+  afterAll(async () => {
     await opened.disposeAsync();
   }, 60_000);
 

@@ -26,6 +26,8 @@ interface Options {
 /** One process: its consumers, and the partitions that each of them is given. */
 interface Process {
   consumers: Consumers | undefined;
+  /** Where each of its consumers stands in a partition, as far as it knows: else, where it is stored. */
+  readonly standing: Map<string, Position>;
   readonly partitions: { readonly projecting: Set<number>; readonly recording: Set<number> };
 }
 
@@ -49,7 +51,11 @@ export class ConsumersUnderFaults {
     const partitions = [...this.#partitions()];
     this.#processes = Array.from({ length: options.processes }, (_, index) => {
       const own = partitions.filter((partition) => partition % options.processes === index);
-      return { consumers: undefined, partitions: { projecting: new Set(own), recording: new Set(own) } };
+      return {
+        consumers: undefined,
+        standing: new Map(),
+        partitions: { projecting: new Set(own), recording: new Set(own) },
+      };
     });
   }
 
@@ -78,6 +84,7 @@ export class ConsumersUnderFaults {
   /** Delivers what there is, and what follows from it, until nothing more does. */
   async settle(): Promise<void> {
     this.#cut = undefined;
+    await this.#tellAll();
     for (;;) {
       let count = 0;
       for (const process of this.#processes) {
@@ -98,7 +105,8 @@ export class ConsumersUnderFaults {
     const consumer = (await this.#open(process))[role];
     if (process.partitions[role].size === 0) return;
     const partition = chance.pick([...process.partitions[role]]);
-    const from = await this.#from(consumer, partition);
+    const standing = `${role}/${partition}`;
+    const from = await this.#from(consumer, partition, process.standing.get(standing));
     const read = await store.readAll({ ...(from === undefined ? {} : { after: from }), limit: chance.between(1, 80) });
     const last = read.at(-1);
     if (last === undefined) return;
@@ -108,17 +116,19 @@ export class ConsumersUnderFaults {
     this.counts.deliveries++;
     try {
       await consumer.handle({ partition, events, checkpoint });
+      process.standing.set(standing, last.position);
     } catch (error) {
       if (!(error instanceof StoreUnavailableError) && !(error instanceof Cut)) throw error;
+      process.standing.delete(standing);
       // Whoever was cut off goes on, or is another who knows nothing.
       if (chance.oneIn(2)) this.#restart(process);
     }
   }
 
   /** Where the next delivery begins: mostly where the consumer stands, sometimes earlier. */
-  async #from(consumer: Consumer, partition: number): Promise<Position | undefined> {
+  async #from(consumer: Consumer, partition: number, known: Position | undefined): Promise<Position | undefined> {
     const { store, chance } = this.#options;
-    const standing = (await consumer.checkpoint(partition))?.position;
+    const standing = known ?? (await consumer.checkpoint(partition))?.position;
     if (standing === undefined || !chance.oneIn(7)) return standing;
     this.counts.replays++;
     const before = (await store.readAll({ limit: 100_000 })).filter(({ position }) => position <= standing);
@@ -137,7 +147,21 @@ export class ConsumersUnderFaults {
       if (process === to) process.partitions[role].add(partition);
       else if (had && !chance.oneIn(3)) process.partitions[role].delete(partition);
       else continue;
+      for (const own of process.standing.keys()) if (own.startsWith(role)) process.standing.delete(own);
       await (await this.#open(process))[role].reassigned?.();
+    }
+  }
+
+  /** Nobody is slow to notice any more: each partition is one process's. */
+  async #tellAll(): Promise<void> {
+    for (const role of ['projecting', 'recording'] as const) {
+      const taken = new Set<number>();
+      for (const process of this.#processes) {
+        const own = process.partitions[role];
+        for (const partition of own) if (taken.has(partition)) own.delete(partition);
+        for (const partition of own) taken.add(partition);
+        await (await this.#open(process))[role].reassigned?.();
+      }
     }
   }
 
@@ -184,13 +208,13 @@ export class ConsumersUnderFaults {
 
   #restart(process: Process): void {
     this.counts.restarts++;
-    process.consumers = undefined;
+    forget(process);
   }
 
   /** The views are lost, or of another version: they begin from nothing, the recorders do not. */
   #rebuild(): void {
     this.counts.rebuilds++;
-    for (const process of this.#processes) process.consumers = undefined;
+    for (const process of this.#processes) forget(process);
     this.#views = undefined;
     this.#builds++;
   }
@@ -212,6 +236,11 @@ export class ConsumersUnderFaults {
       },
     });
   }
+}
+
+function forget(process: Process): void {
+  process.consumers = undefined;
+  process.standing.clear();
 }
 
 /** Which of so many partitions a customer's events are in. */

@@ -132,7 +132,7 @@ describe.skipIf(!hasServers)(titled('a log that is migrated'), { timeout: PATIEN
     await using opened = new AsyncDisposableStack();
     const keys = await openMongoKeyStore(esdb.keys);
     opened.defer(() => keys.close());
-    const index = openMongoCustomerIndex(esdb.index);
+    const index = await openMongoCustomerIndex(esdb.index);
     opened.defer(() => index.close());
     const store = await openEventStoreDB({ url: esdb.url, keys, index });
     opened.defer(() => store.close());
@@ -315,7 +315,7 @@ describe.skipIf(!hasServers)(titled('a log that is migrated'), { timeout: PATIEN
     await store.close();
     await migrate([fromSqlite(home), toServer]);
     await onServer(async (served) => {
-      const index = openMongoCustomerIndex(esdb.index);
+      const index = await openMongoCustomerIndex(esdb.index);
       await expect.poll(() => index.state(), { timeout: 10_000 }).toBeDefined();
       await index.close();
       await expect(migrate([fromServer, toSqlite(directory())])).rejects.toThrow(LogInUseError);

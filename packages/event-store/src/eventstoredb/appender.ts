@@ -1,8 +1,8 @@
 import { StoreUnavailableError } from '../errors.ts';
 import type { AppendOutcome } from '../port.ts';
-import type { Connection } from './connection.ts';
+import type { Calls, Connection } from './connection.ts';
 import { NoAnswerError } from './failures.ts';
-import type { LogReads } from './log-reads.ts';
+import { LogReads } from './log-reads.ts';
 import { type Conflict, findPlaces, type Written } from './places.ts';
 import { runInOrderByName, Slots } from './slots.ts';
 import { appendToStream, type Place, type StreamRequest } from './stream-append.ts';
@@ -49,16 +49,14 @@ const CONCURRENT_UNITS = 64;
  */
 export class Appender {
   readonly #connection: Connection;
-  readonly #reads: LogReads;
   readonly #now: () => number;
   readonly #queue: Call[] = [];
   readonly #slots = new Slots(CONCURRENT_UNITS);
   #floor = 0;
   #running: Promise<void> | undefined;
 
-  constructor(connection: Connection, reads: LogReads, now: () => number) {
+  constructor(connection: Connection, now: () => number) {
     this.#connection = connection;
-    this.#reads = reads;
     this.#now = now;
   }
 
@@ -103,19 +101,21 @@ export class Appender {
   /** Never rejects. Answers the failure if the server did not answer. */
   async #carryOut(group: readonly QueuedUnit[]): Promise<StoreUnavailableError | undefined> {
     const progress = group.map((queued): UnitProgress => ({ ...queued, written: [] }));
+    const calls = this.#connection.together();
+    const reads = new LogReads(calls);
     try {
       // Also opens the connection: a hundred appends at once on a new one can hang.
-      const head = await this.#reads.last();
+      const head = await reads.last();
       const recordedAt = Math.max(this.#now(), this.#floor, head?.recordedAt ?? 0);
       this.#floor = recordedAt;
       await runInOrderByName(
         progress,
         ({ unit }) => unit.appends.map(({ stream }) => stream),
         this.#slots,
-        (one) => this.#appendUnit(one, recordedAt),
+        (one) => appendUnit(one, { calls, reads, recordedAt }),
       );
-      await findPlaces(this.#reads, progress, head?.position);
-      const headAfter = progress.some(isSkipped) ? await this.#reads.last() : undefined;
+      await findPlaces(reads, progress, head?.position);
+      const headAfter = progress.some(isSkipped) ? await reads.last() : undefined;
       for (const one of progress) {
         if (one.error === undefined) this.#answer(one.call, outcomeOf(one, headAfter));
         else this.#fail(one.call, one.error);
@@ -125,24 +125,6 @@ export class Appender {
       return unanswered(error);
     }
     return progress.map(({ error }) => unanswered(error)).find((error) => error !== undefined);
-  }
-
-  /** Stops at its first conflict. Never rejects. */
-  async #appendUnit(progress: UnitProgress, recordedAt: number): Promise<void> {
-    const way = { connection: this.#connection, reads: this.#reads };
-    try {
-      for (const request of progress.unit.appends) {
-        const outcome = await appendToStream(way, request, recordedAt);
-        if (outcome.status === 'conflict') {
-          progress.conflict = { stream: request.stream, actual: outcome.actual };
-          return;
-        }
-        if (outcome.status === 'placed') progress.written.push({ request, place: outcome.place });
-        if (outcome.status === 'written') progress.written.push({ request, place: undefined });
-      }
-    } catch (error) {
-      progress.error = error;
-    }
   }
 
   #answer(call: Call, outcome: AppendOutcome): void {
@@ -157,6 +139,26 @@ export class Appender {
     call.fail(error);
   }
 }
+
+/** Stops at its first conflict. Never rejects. */
+const appendUnit = async (
+  progress: UnitProgress,
+  { recordedAt, ...way }: { readonly calls: Calls; readonly reads: LogReads; readonly recordedAt: number },
+): Promise<void> => {
+  try {
+    for (const request of progress.unit.appends) {
+      const outcome = await appendToStream(way, request, recordedAt);
+      if (outcome.status === 'conflict') {
+        progress.conflict = { stream: request.stream, actual: outcome.actual };
+        return;
+      }
+      if (outcome.status === 'placed') progress.written.push({ request, place: outcome.place });
+      if (outcome.status === 'written') progress.written.push({ request, place: undefined });
+    }
+  } catch (error) {
+    progress.error = error;
+  }
+};
 
 /** A failure because of which what waits would fail too. */
 const unanswered = (error: unknown): StoreUnavailableError | undefined =>

@@ -6,7 +6,7 @@ import {
 } from '@eventstore/db-client';
 import { StoreUnavailableError } from '../errors.ts';
 import { collect } from './collect.ts';
-import { isAnswer, isDenial, NoAnswerError, patiently, reconnectsByItself } from './failures.ts';
+import { isAnswer, isDenial, NoAnswerError, reconnectsByItself, tryUntil } from './failures.ts';
 
 export interface ConnectionOptions {
   /** EventStoreDB's connection string. */
@@ -17,11 +17,27 @@ export interface ConnectionOptions {
   readonly patienceMs: number;
 }
 
+/** What can be asked of the server. */
+export interface Calls {
+  /** Tries for as long as there is patience. @throws {StoreUnavailableError} */
+  patiently<T>(attempt: () => Promise<T>): Promise<T>;
+  /** All that a read gives, which has to be bounded by its count. @throws {StoreUnavailableError} */
+  read<T>(start: (client: EventStoreDBClient) => StreamingRead<T>): Promise<T[]>;
+  /**
+   * Appends if the stream's last revision is as expected, -1 for no stream. Tries once.
+   * @throws {NoAnswerError} when nobody knows whether it happened
+   */
+  append(stream: string, expected: number, events: EventData[]): Promise<void>;
+}
+
+/** What is asked when patience has run out still gets as long. */
+const LAST_TRY_MS = 1_000;
+
 /**
  * The way to the server. What the library throws comes out as it is if it is an answer, as StoreUnavailableError if
  * access is denied, else as NoAnswerError; a client that does not answer is replaced.
  */
-export class Connection {
+export class Connection implements Calls {
   readonly #url: string;
   readonly #timeoutMs: number;
   readonly #patienceMs: number;
@@ -44,31 +60,45 @@ export class Connection {
     return this.#closing.signal;
   }
 
-  /** Tries for as long as there is patience. @throws {StoreUnavailableError} */
   async patiently<T>(attempt: () => Promise<T>): Promise<T> {
-    this.assertOpen();
-    return patiently(attempt, { patienceMs: this.#patienceMs, signal: this.closing });
+    return this.together().patiently(attempt);
   }
 
-  /** All that a read gives, which has to be bounded by its count. @throws {StoreUnavailableError} */
   read<T>(start: (client: EventStoreDBClient) => StreamingRead<T>): Promise<T[]> {
-    return this.patiently(() => this.#once((client, givenUp) => collect(start(client), this.#timeoutMs, givenUp)));
+    return this.together().read(start);
   }
 
-  /**
-   * Appends if the stream's last revision is as expected, -1 for no stream. Tries once.
-   * @throws {NoAnswerError} when nobody knows whether it happened
-   */
   append(stream: string, expected: number, events: EventData[]): Promise<void> {
-    return this.#once(async (client, givenUp) => {
-      const call = client.appendToStream(stream, events, {
-        expectedRevision: expected < 0 ? 'no_stream' : BigInt(expected),
-        requiresLeader: true,
-        deadline: this.#timeoutMs,
-      });
-      // The deadline counts from when the library has a connection, which it may wait for without end.
-      await within(call, this.#timeoutMs * 2, givenUp);
-    });
+    return this.together().append(stream, expected, events);
+  }
+
+  /** Calls that have patience for as long as one has, counted from now: for what takes several, and somebody waits for. */
+  together(): Calls {
+    const deadline = performance.now() + this.#patienceMs;
+    const patiently = async <T>(attempt: () => Promise<T>): Promise<T> => {
+      this.assertOpen();
+      return tryUntil(attempt, { deadline, signal: this.closing });
+    };
+    return {
+      patiently,
+      read: (start) =>
+        patiently(() => this.#once((client, givenUp) => collect(start(client), this.#timeLeftMs(deadline), givenUp))),
+      append: (stream, expected, events) =>
+        this.#once(async (client, givenUp) => {
+          const timeoutMs = this.#timeLeftMs(deadline);
+          const call = client.appendToStream(stream, events, {
+            expectedRevision: expected < 0 ? 'no_stream' : BigInt(expected),
+            requiresLeader: true,
+            deadline: timeoutMs,
+          });
+          // The deadline counts from when the library has a connection, which it may wait for without end.
+          await within(call, timeoutMs + LAST_TRY_MS, givenUp);
+        }),
+    };
+  }
+
+  #timeLeftMs(deadline: number): number {
+    return Math.min(this.#timeoutMs, Math.max(LAST_TRY_MS, Math.ceil(deadline - performance.now())));
   }
 
   /** The subscription, and the signal that aborts when its client is given up, which it would not tell itself. */

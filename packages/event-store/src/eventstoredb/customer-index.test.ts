@@ -1,3 +1,4 @@
+import { startFaultProxy } from '@tenure/testing/fault-proxy';
 import { type Document, MongoClient } from 'mongodb';
 import { describe, expect, it } from 'vitest';
 import { appendOne, hex, idsOf, newEvent, positionOf, streamName, unit } from '../contract/harness.ts';
@@ -7,6 +8,7 @@ import {
   type CustomerIndex,
   type CustomerIndexFault,
   checkCustomerIndex,
+  openMongoCustomerIndex,
   raiseEventStoreDBEpoch,
   rebuildCustomerIndex,
 } from './index.ts';
@@ -59,7 +61,7 @@ describe.skipIf(!hasServers)(titled('the index of events by customer on MongoDB'
   };
 
   it('has all that the log has, and no more', async () => {
-    const index = test.log.index();
+    const index = await test.log.index();
     const store = await test.log.store({ index });
     await append(store, 0, 1_200);
     await appendOne(store, streamName(9_000), 'absent', newEvent('nobody'));
@@ -68,8 +70,24 @@ describe.skipIf(!hasServers)(titled('the index of events by customer on MongoDB'
     expect(await store.readCustomer(jane)).toEqual(await fromLog(store));
   });
 
+  it('I9: is found again where its server was away for the first call', async () => {
+    const url = new URL(test.log.mongo.url);
+    await using proxy = await startFaultProxy({ target: { host: url.hostname, port: Number(url.port) } });
+    const away = test.log.mongo.url.replace(url.port, String(proxy.port));
+    const index = await openMongoCustomerIndex({ url: away, database: test.log.database, timeoutMs: 300 });
+    try {
+      proxy.refuse();
+      proxy.cut();
+      await expect(index.state()).rejects.toThrow();
+      await proxy.heal();
+      await expect.poll(() => index.state().catch(() => 'away'), { timeout: 30_000 }).not.toBe('away');
+    } finally {
+      await index.close();
+    }
+  });
+
   it('is read alone when it has come as far as the log', async () => {
-    const index = test.log.index();
+    const index = await test.log.index();
     const store = await test.log.store({ index });
     await append(store, 0, 30);
     await upToDate(store, index);
@@ -81,7 +99,7 @@ describe.skipIf(!hasServers)(titled('the index of events by customer on MongoDB'
   });
 
   it('is completed from the log where it is behind, by a little or by a lot', async () => {
-    const index = test.log.index();
+    const index = await test.log.index();
     const maintaining = await test.log.store({ index });
     await append(maintaining, 0, 60);
     await upToDate(maintaining, index);
@@ -102,7 +120,7 @@ describe.skipIf(!hasServers)(titled('the index of events by customer on MongoDB'
   });
 
   it('answers what belongs together, of customers and of nobody, and is completed from the log', async () => {
-    const index = test.log.index();
+    const index = await test.log.index();
     const maintaining = await test.log.store({ index });
     const traceId = 'a'.repeat(32);
     const story = (name: string, customerId: string | null): NewEvent => {
@@ -132,7 +150,7 @@ describe.skipIf(!hasServers)(titled('the index of events by customer on MongoDB'
   });
 
   it('of an earlier format is not believed, and built anew by who maintains it', async () => {
-    const index = test.log.index();
+    const index = await test.log.index();
     const first = await test.log.store({ index });
     await append(first, 0, 5);
     await appendOne(first, streamName(50), 'absent', newEvent('nobody'));
@@ -153,7 +171,7 @@ describe.skipIf(!hasServers)(titled('the index of events by customer on MongoDB'
   });
 
   it('is waited for while it moves on', async () => {
-    const index = test.log.index();
+    const index = await test.log.index();
     const { store } = await reader(index);
     await append(store, 0, 3_000);
     const maintaining = await test.log.store({ index });
@@ -165,7 +183,7 @@ describe.skipIf(!hasServers)(titled('the index of events by customer on MongoDB'
   it('of another log is not believed, and built anew by who maintains it', async () => {
     const elsewhere = await LogOnServers.start(test.log.mongo);
     try {
-      const index = test.log.index();
+      const index = await test.log.index();
       const foreign = await elsewhere.store({ index });
       await append(foreign, 0, 20);
       await upToDate(foreign, index);
@@ -184,7 +202,7 @@ describe.skipIf(!hasServers)(titled('the index of events by customer on MongoDB'
   });
 
   it('of an earlier life of the log, or of events that the log has not, is built anew', async () => {
-    const index = test.log.index();
+    const index = await test.log.index();
     const first = await test.log.store({ index });
     await append(first, 0, 20);
     await upToDate(first, index);
@@ -211,7 +229,7 @@ describe.skipIf(!hasServers)(titled('the index of events by customer on MongoDB'
   });
 
   it('with a gap is reported and not believed, and found by the check', async () => {
-    const index = test.log.index();
+    const index = await test.log.index();
     const store = await test.log.store({ index });
     const positions = await append(store, 0, 4);
     await store.append([unit(streamName(50), 'absent', ofJane('first'), ofJane('second'), ofJane('third'))]);
@@ -239,7 +257,7 @@ describe.skipIf(!hasServers)(titled('the index of events by customer on MongoDB'
   });
 
   it('that was altered, or has what the log has not, is found by the check', async () => {
-    const index = test.log.index();
+    const index = await test.log.index();
     const store = await test.log.store({ index });
     const positions = await append(store, 0, 10);
     await upToDate(store, index);
@@ -254,7 +272,7 @@ describe.skipIf(!hasServers)(titled('the index of events by customer on MongoDB'
   });
 
   it("takes no fault from a stream in which a revision is another customer's, or nobody's", async () => {
-    const index = test.log.index();
+    const index = await test.log.index();
     const store = await test.log.store({ index });
     const mixed = [null, jane, hex(2), null, jane].map((customerId, n) => newEvent(`mixed ${n}`, { customerId }));
     await store.append([unit(streamName(1), 'absent', ...mixed)]);
@@ -265,7 +283,7 @@ describe.skipIf(!hasServers)(titled('the index of events by customer on MongoDB'
   });
 
   it('is right when two maintain it at the same time', async () => {
-    const indexes = [test.log.index(), test.log.index()] as const;
+    const indexes = [await test.log.index(), await test.log.index()] as const;
     const writer = await test.log.store({ maintainsIndex: false });
     // Each of them believes that it is its turn.
     const [first, second] = indexes.map((index) => ({
@@ -286,7 +304,7 @@ describe.skipIf(!hasServers)(titled('the index of events by customer on MongoDB'
   });
 
   it('is begun once by many who begin it at the same time, and keeps nothing of what came before', async () => {
-    const indexes = Array.from({ length: 4 }, () => test.log.index());
+    const indexes = await Promise.all(Array.from({ length: 4 }, () => test.log.index()));
     const store = await test.log.store({ maintainsIndex: false });
     const [event] = await append(store, 0, 1).then(() => store.readAllSealed({ limit: 1 }));
     const beginning = await store.checkpointAt(null);
@@ -311,7 +329,7 @@ describe.skipIf(!hasServers)(titled('the index of events by customer on MongoDB'
   });
 
   it('is taken over from a maintainer that has died, and at once from one that has ended', async () => {
-    const [dead, index] = [test.log.index(), test.log.index()];
+    const [dead, index] = [await test.log.index(), await test.log.index()];
     expect(await dead.hold('dead')).toBe(true);
     expect(await index.hold('other')).toBe(false);
     const store = await test.log.store({ index });
@@ -324,7 +342,7 @@ describe.skipIf(!hasServers)(titled('the index of events by customer on MongoDB'
   });
 
   it('may be built anew while it is read', async () => {
-    const index = test.log.index();
+    const index = await test.log.index();
     const store = await test.log.store({ index });
     await append(store, 0, 90);
     await upToDate(store, index);
@@ -341,7 +359,7 @@ describe.skipIf(!hasServers)(titled('the index of events by customer on MongoDB'
   });
 
   it('I19: holds nothing of personal data but what is sealed', async () => {
-    const index = test.log.index();
+    const index = await test.log.index();
     const store = await test.log.store({ index });
     await appendOne(store, streamName(1), 'absent', ofJane('a', { personal: { name: 'canary' } }));
     await upToDate(store, index);

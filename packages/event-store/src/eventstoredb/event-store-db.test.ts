@@ -13,7 +13,7 @@ describe.skipIf(!hasServers)(titled('on EventStoreDB'), { timeout: PATIENCE_MS }
     async (): Promise<EventStoreHarness> => {
       const { maintainsIndex, ...server } = options;
       const log = await LogOnServers.start(mongo(), server);
-      const index = log.index();
+      const index = await log.index();
       return {
         atomicUnits: false,
         orderedUnits: false,

@@ -109,7 +109,7 @@ class Client implements EventStoreDB {
     this.#connection = connection;
     this.#keys = keys;
     this.#reads = reads;
-    this.#appender = new Appender(connection, reads, now);
+    this.#appender = new Appender(connection, now);
     this.#watcher = new HeadWatcher(connection);
     this.#customers = new CustomerReads({ identity, reads, index, onFault, closing: this.#closing.signal });
     this.#maintenance = maintainsIndex

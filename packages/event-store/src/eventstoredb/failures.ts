@@ -61,14 +61,14 @@ export const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
 };
 
 /**
- * Tries until there is an answer, for as long as there is patience. What is tried must be safe to repeat.
+ * Tries until there is an answer, or the deadline (of `performance.now()`) has passed. What is tried must be safe to
+ * repeat.
  * @throws {StoreUnavailableError} when there is none; the cause is the last failure
  */
-export const patiently = async <T>(
+export const tryUntil = async <T>(
   attempt: () => Promise<T>,
-  { patienceMs, signal }: { readonly patienceMs: number; readonly signal: AbortSignal },
+  { deadline, signal }: { readonly deadline: number; readonly signal: AbortSignal },
 ): Promise<T> => {
-  const deadline = performance.now() + patienceMs;
   const backoff = new Backoff();
   for (;;) {
     try {

@@ -48,7 +48,7 @@ export const openMigrationAccess = async (options: EventStoreDBMigrationOptions)
 
 /** Of the services that run on a log one maintains the index by customer, so while there is one, nobody else can. */
 const assertUnused = async ({ index: { url, database } }: EventStoreDBMigrationOptions): Promise<void> => {
-  const index = openMongoCustomerIndex({ url, database, leaseMs: LEASE_MS });
+  const index = await openMongoCustomerIndex({ url, database, leaseMs: LEASE_MS });
   const me = randomUUID();
   const deadline = performance.now() + LOOK_MS;
   try {

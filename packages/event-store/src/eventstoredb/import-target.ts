@@ -25,7 +25,7 @@ export const openEventStoreDBMigrationTarget = async (
         if (state.kind === 'unfinished' && state.logId === logId) return;
         assertFirst(await writeMigrationBegun(connection, state, logId));
       },
-      append: (events) => importEvents({ connection, reads }, events),
+      append: (events) => importEvents({ calls: connection, reads }, events),
       finish: async (identity) =>
         assertFirst(await writeIdentity(connection, await readLogState(connection), identity)),
       close,

@@ -1,6 +1,6 @@
 import { ForeignTargetError } from '../errors.ts';
 import type { SealedEvent } from '../port.ts';
-import type { Connection } from './connection.ts';
+import type { Calls } from './connection.ts';
 import type { LogReads } from './log-reads.ts';
 import { appendToStream } from './stream-append.ts';
 
@@ -14,7 +14,7 @@ const ENVELOPE_BYTES = 600;
  * order of what is under way at the same time within a stream only.
  */
 export const importEvents = async (
-  way: { readonly connection: Connection; readonly reads: LogReads },
+  way: { readonly calls: Calls; readonly reads: LogReads },
   events: readonly SealedEvent[],
 ): Promise<void> => {
   for (const run of runsOf(events)) {

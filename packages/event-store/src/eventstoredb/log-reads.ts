@@ -8,7 +8,7 @@ import {
   StreamNotFoundError,
 } from '@eventstore/db-client';
 import type { Position, ReadAllOptions, ReadStreamOptions, SealedEvent } from '../port.ts';
-import type { Connection } from './connection.ts';
+import type { Calls } from './connection.ts';
 import { fromRecordedEvent, isEventStream } from './event-format.ts';
 import { BEGINNING, formatPosition, parsePosition } from './position.ts';
 
@@ -21,10 +21,10 @@ const LONGEST_STEP = 1_000;
  * the leader: a follower may not have what was answered.
  */
 export class LogReads {
-  readonly #connection: Connection;
+  readonly #calls: Pick<Calls, 'read'>;
 
-  constructor(connection: Connection) {
-    this.#connection = connection;
+  constructor(calls: Pick<Calls, 'read'>) {
+    this.#calls = calls;
   }
 
   /** Events after a position, or from the beginning. Fewer than `limit` means the end was reached. */
@@ -51,7 +51,7 @@ export class LogReads {
     let before: Position | undefined;
     for (let step = FIRST_STEP; ; step = Math.min(step * 30, LONGEST_STEP)) {
       const fromPosition = before === undefined ? END : parsePosition(before);
-      const resolved = await this.#connection.read((client) =>
+      const resolved = await this.#calls.read((client) =>
         client.readAll({ direction: BACKWARDS, fromPosition, maxCount: step, requiresLeader: true }),
       );
       const page = resolved.flatMap(({ event }) => event ?? []);
@@ -81,7 +81,7 @@ export class LogReads {
     if (limit <= 0) return [];
     const start = direction === FORWARDS ? START : END;
     try {
-      const resolved = await this.#connection.read((client) =>
+      const resolved = await this.#calls.read((client) =>
         client.readStream(stream, {
           direction,
           fromRevision: from === undefined ? start : BigInt(from),
@@ -98,7 +98,7 @@ export class LogReads {
 
   async #forwards(from: Position, maxCount: number): Promise<AllStreamRecordedEvent[]> {
     const fromPosition = from === BEGINNING ? START : parsePosition(from);
-    const resolved = await this.#connection.read((client) =>
+    const resolved = await this.#calls.read((client) =>
       client.readAll({ direction: FORWARDS, fromPosition, maxCount, requiresLeader: true }),
     );
     return resolved.flatMap(({ event }) => event ?? []);

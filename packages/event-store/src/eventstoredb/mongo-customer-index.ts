@@ -9,6 +9,7 @@ import {
   MongoClient,
   MongoServerError,
 } from 'mongodb';
+import { StoreUnavailableError } from '../errors.ts';
 import type { Checkpoint, SealedEvent } from '../port.ts';
 import { type Relation, traceIdOf } from '../relation.ts';
 import type { CustomerIndex, IndexRange, IndexState } from './customer-index.ts';
@@ -18,7 +19,7 @@ export interface MongoCustomerIndexOptions {
   /** For the driver. */
   readonly url: string;
   readonly database: string;
-  /** How long a call may take. */
+  /** How long a server is looked for; an answer may take twice as long, as a busy server is better than none. */
   readonly timeoutMs?: number;
   /** How long a maintainer may be silent before another takes over. */
   readonly leaseMs?: number;
@@ -54,10 +55,28 @@ const INDEXES: IndexDescription[] = [
 
 /**
  * Opens a log's index by customer in a MongoDB database: `customer_index` says how far it is and who maintains it,
- * `customer_events_...` holds the events. Connects when it is used for the first time.
+ * `customer_events_...` holds the events.
+ * @throws {StoreUnavailableError} when the server does not answer
  */
-export const openMongoCustomerIndex = (options: MongoCustomerIndexOptions): CustomerIndex =>
-  new MongoCustomerIndex(options);
+export const openMongoCustomerIndex = async (options: MongoCustomerIndexOptions): Promise<CustomerIndex> => {
+  const { url, timeoutMs = 5_000 } = options;
+  const client = new MongoClient(url, {
+    serverSelectionTimeoutMS: timeoutMs,
+    connectTimeoutMS: timeoutMs,
+    socketTimeoutMS: 2 * timeoutMs,
+    readConcern: { level: 'majority' },
+    readPreference: 'primary',
+    writeConcern: { w: 'majority', journal: true },
+  });
+  try {
+    // A client whose first call finds no server never finds one again.
+    await client.connect();
+  } catch (cause) {
+    await client.close();
+    throw new StoreUnavailableError('the index by customer cannot be reached', { cause });
+  }
+  return new MongoCustomerIndex(client, options);
+};
 
 class MongoCustomerIndex implements CustomerIndex {
   readonly #client: MongoClient;
@@ -65,16 +84,9 @@ class MongoCustomerIndex implements CustomerIndex {
   readonly #states: Collection<StateDocument>;
   readonly #lease: MongoLease;
 
-  constructor({ url, database, timeoutMs = 5_000, leaseMs = 3_000 }: MongoCustomerIndexOptions) {
-    this.#client = new MongoClient(url, {
-      serverSelectionTimeoutMS: timeoutMs,
-      connectTimeoutMS: timeoutMs,
-      socketTimeoutMS: timeoutMs,
-      readConcern: { level: 'majority' },
-      readPreference: 'primary',
-      writeConcern: { w: 'majority', journal: true },
-    });
-    this.#db = this.#client.db(database);
+  constructor(client: MongoClient, { database, leaseMs = 3_000 }: MongoCustomerIndexOptions) {
+    this.#client = client;
+    this.#db = client.db(database);
     this.#states = this.#db.collection<StateDocument>('customer_index');
     this.#lease = new MongoLease(this.#db.collection<LeaseDocument>('customer_index'), leaseMs);
   }

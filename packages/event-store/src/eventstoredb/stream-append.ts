@@ -1,7 +1,7 @@
 import { isCommandError, WrongExpectedVersionError } from '@eventstore/db-client';
 import { StoreUnavailableError } from '../errors.ts';
 import type { ExpectedRevision, Position, SealedEvent } from '../port.ts';
-import type { Connection } from './connection.ts';
+import type { Calls } from './connection.ts';
 import { type EventRequest, toEventData } from './event-format.ts';
 import { NoAnswerError } from './failures.ts';
 import type { LogReads } from './log-reads.ts';
@@ -40,19 +40,19 @@ export const lastRevisionOf = ({ expected, events }: StreamRequest): number => r
  * @throws {StoreUnavailableError} when it could not be found out
  */
 export const appendToStream = async (
-  { connection, reads }: { readonly connection: Connection; readonly reads: LogReads },
+  { calls, reads }: { readonly calls: Calls; readonly reads: LogReads },
   request: StreamRequest,
   recordedAt: number,
 ): Promise<StreamOutcome> => {
   const events = request.events.map((event) => toEventData(event, recordedAt));
   let unknown = false;
-  return connection.patiently(async () => {
+  return calls.patiently(async () => {
     if (unknown) {
       const found = await findPlace(reads, request);
       if (found !== 'nothing') return found;
     }
     try {
-      await connection.append(request.stream, revisionBefore(request.expected), events);
+      await calls.append(request.stream, revisionBefore(request.expected), events);
       return { status: 'written' };
     } catch (error) {
       if (error instanceof NoAnswerError) unknown = true;

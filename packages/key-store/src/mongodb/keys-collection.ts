@@ -16,7 +16,7 @@ export interface KeysCollectionOptions {
   /** For the driver. */
   readonly url: string;
   readonly database: string;
-  /** How long a call may take. */
+  /** How long a server is looked for; an answer may take twice as long, as a busy server is better than none. */
   readonly timeoutMs?: number;
 }
 
@@ -32,7 +32,7 @@ export const openKeysCollection = async ({
   const client = new MongoClient(url, {
     serverSelectionTimeoutMS: timeoutMs,
     connectTimeoutMS: timeoutMs,
-    socketTimeoutMS: timeoutMs,
+    socketTimeoutMS: 2 * timeoutMs,
     // Only what a majority has is durable: a key that seals something must not vanish with a primary.
     readConcern: { level: 'majority' },
     readPreference: 'primary',

@@ -17,7 +17,7 @@ export interface MongoReadStoreOptions {
 }
 
 /** How long a request waits for a server that can take it, unless the URL says otherwise. */
-const SELECTION_TIMEOUT_MS = 8_000;
+const SELECTION_TIMEOUT_MS = 4_000;
 
 /**
  * Opens the read store on MongoDB: a collection for each collection of each version, and a pointer to the current one.

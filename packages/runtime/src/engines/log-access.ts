@@ -37,9 +37,12 @@ interface LogOptions {
 type ClientOptions = Omit<LogOptions, 'directory'>;
 
 const READ_CACHE_MEBIBYTES = 16;
-/** A hung server is given up after the first, one that cannot be reached after the second; less than a request may take: whoever publishes is told that the store is away, not that time is up. */
-const TIMEOUT_MS = 4_000;
-const PATIENCE_MS = 4_000;
+/**
+ * How long one answer, and all that an append takes, may last: less than a request may, so that whoever publishes is told
+ * that the store is away, not that time is up.
+ */
+const TIMEOUT_MS = 3_500;
+const PATIENCE_MS = 3_500;
 
 /** Opens the log for a process. Drivers that are not needed are not loaded. @throws what the adapters throw */
 export async function serveLog(engines: Engines, { directory, ...options }: LogOptions): Promise<ServedLog> {
@@ -119,9 +122,9 @@ async function openEventStore(
   const { openMongoKeyStore } = await import('@tenure/key-store/mongodb');
   const opened = new AsyncDisposableStack();
   try {
-    const keyStore = await untilAvailable(() => openMongoKeyStore(keys));
+    const keyStore = await untilAvailable(() => openMongoKeyStore({ ...keys, timeoutMs: TIMEOUT_MS }));
     opened.defer(() => keyStore.close());
-    const customers = openMongoCustomerIndex(index);
+    const customers = await untilAvailable(() => openMongoCustomerIndex({ ...index, timeoutMs: TIMEOUT_MS }));
     opened.defer(() => customers.close());
     const store = await untilAvailable(() =>
       openEventStoreDB({

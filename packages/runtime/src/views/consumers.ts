@@ -3,7 +3,7 @@ import type { Consumer } from '@tenure/event-bus';
 import type { Position } from '@tenure/event-store';
 import type { CollectionDefinition, ViewSet } from '@tenure/read-store';
 import { policyEvents } from '../policies.ts';
-import { CustomerCache } from './customer-cache.ts';
+import { CustomerCache, type CustomerCacheOptions } from './customer-cache.ts';
 import { holdCollections, ImportHolds } from './import-holds.ts';
 import { jobCollections } from './jobs/job.ts';
 import { servingCollection } from './jobs/serving-processes.ts';
@@ -55,7 +55,7 @@ export async function createConsumers({
   recordsFor,
 }: ConsumersOptions): Promise<Consumers> {
   const { store, now } = context;
-  const givenUpTo = await furthestCheckpoint(context.views, state);
+  const givenUpTo = (partition: number): Promise<Position> => furthestCheckpoint(context.views, state, partition);
   const { customers, onPolicy } = await createFold({ context, memory, follows, givenUpTo });
 
   const projections = services.flatMap((service) => service.projections ?? []);
@@ -76,7 +76,7 @@ export async function createConsumers({
 export async function createFold({
   context: { store, calendar },
   ...options
-}: Pick<ConsumersOptions, 'context' | 'memory' | 'follows'> & { readonly givenUpTo: Position }): Promise<{
+}: Pick<ConsumersOptions, 'context' | 'memory' | 'follows'> & Pick<CustomerCacheOptions, 'givenUpTo'>): Promise<{
   readonly customers: CustomerCache;
   /** To be called with every policy that becomes known. */
   readonly onPolicy: (event: RecordedEvent) => void;
@@ -96,10 +96,10 @@ export async function createFold({
   return { customers, onPolicy };
 }
 
-async function furthestCheckpoint(views: ViewSet, state: ViewSet): Promise<Position> {
+async function furthestCheckpoint(views: ViewSet, state: ViewSet, partition: number): Promise<Position> {
   const checkpoints = [
-    await storedCheckpoint(views, projectingConsumer, 0),
-    await storedCheckpoint(state, recordingConsumer, 0),
+    await storedCheckpoint(views, projectingConsumer, partition),
+    await storedCheckpoint(state, recordingConsumer, partition),
   ];
   return (
     checkpoints

@@ -26,12 +26,19 @@ afterEach(async () => {
 
 function cacheOf(
   over: EventStore,
-  givenUpTo: Position = '',
+  givenUpTo: Position | ((partition: number) => Position) = '',
   memory = { maxFacts: 1_000, maxTextLength: 10_000 },
 ): CustomerCache {
   const policies = policiesFrom(defaultPolicies);
   const calendar = calendarOf('UTC');
-  return new CustomerCache({ store: over, calendar, policies: () => policies, memory, follows: () => true, givenUpTo });
+  return new CustomerCache({
+    store: over,
+    calendar,
+    policies: () => policies,
+    memory,
+    follows: () => true,
+    givenUpTo: async (partition) => (typeof givenUpTo === 'string' ? givenUpTo : givenUpTo(partition)),
+  });
 }
 
 /** The store, but for how it reads a customer. */
@@ -76,8 +83,8 @@ function link(customerId: string, otherCustomerId: string): Promise<RecordedEven
   return append(customerId, 'profile', { type: 'KeyLinked', data: { otherCustomerId } });
 }
 
-async function give(cache: CustomerCache, events: readonly RecordedEvent[]): Promise<void> {
-  using _changed = await cache.apply(events);
+async function give(cache: CustomerCache, events: readonly RecordedEvent[], partition = 0): Promise<void> {
+  using _changed = await cache.apply(events, partition);
 }
 
 async function load(cache: CustomerCache, id: string): Promise<KnownCustomer> {
@@ -110,6 +117,25 @@ describe('customers in memory', () => {
     expect(await countOf(cache, ann)).toBe(2);
   });
 
+  it('I5: lack nothing that was given in their partition before, here or to whoever had it meanwhile', async () => {
+    const registration = await register(ann);
+    const [first, second] = [await buy(ann), await buy(ann)];
+    await buy(ann);
+    let furthest = first.position;
+    const cache = cacheOf(store, (partition) => (partition === 1 ? furthest : ''));
+    await give(cache, [registration], 1);
+    await give(cache, [second], 1);
+    expect(await countOf(cache, ann)).toBe(3);
+
+    const [later, last] = [await register(bob), await buy(bob)];
+    furthest = last.position;
+    cache.reassigned();
+    await give(cache, [later], 1);
+    const next = await buy(bob);
+    await give(cache, [next], 1);
+    expect(await countOf(cache, bob)).toBe(2);
+  });
+
   it('I5: lack nothing that was applied while they were being read', async () => {
     const first = await buy(ann);
     let readsBegun = 0;
@@ -120,9 +146,9 @@ describe('customers in memory', () => {
       return events;
     });
     const cache = cacheOf(slow);
-    const behind = cache.apply([first]);
+    const behind = cache.apply([first], 0);
     const second = await buy(ann);
-    const ahead = cache.apply([second]);
+    const ahead = cache.apply([second], 0);
     await new Promise((resolve) => setImmediate(resolve));
     open();
     await Promise.all([behind, ahead]);
@@ -145,7 +171,7 @@ describe('customers in memory', () => {
     isReading = resolve;
     let ahead: Promise<void>;
     {
-      using changed = await cache.apply([first]);
+      using changed = await cache.apply([first], 0);
       for (const [customer] of changed) customer.notes.set('collection', 'said to be written');
       ahead = give(cache, [await buy(ann), await buy(bob)]);
       await reading;
@@ -182,7 +208,7 @@ describe('customers in memory', () => {
     const cache = cacheOf(store, '', { maxFacts: 6, maxTextLength: 10_000 });
     const bought = await buy(ann);
     {
-      using changed = await cache.apply([bought]);
+      using changed = await cache.apply([bought], 0);
       const [[customer] = []] = [...changed];
       customer?.notes.set('collection', 'before the other came');
       await give(cache, [await buy(bob)]);

@@ -13,8 +13,8 @@ export interface CustomerCacheOptions {
   readonly memory: CustomerMemory;
   /** Whether all events of a customer with this id come here; what is remembered of others would go stale. */
   readonly follows: (id: string) => boolean;
-  /** Of all readers' checkpoints the furthest: what lies before it will not be given to all of them. */
-  readonly givenUpTo: Position;
+  /** Of all readers' checkpoints in a partition the furthest: what lies before it will not be given to all of them. */
+  readonly givenUpTo: (partition: number) => Promise<Position>;
 }
 
 /**
@@ -26,12 +26,13 @@ export class CustomerCache {
   readonly #known: KnownCustomers;
   /** Readings must not overtake each other: the older one would replace what had been folded on meanwhile. */
   readonly #turns = new OneAtATime();
-  /** The last event that any reader was given. */
-  #givenUpTo: Position;
+  /** The last event of each partition that any reader was given. */
+  readonly #givenUpTo = new Map<number, Position>();
+  /** Partitions in which nobody else has been given more. */
+  readonly #assigned = new Set<number>();
 
   constructor(options: CustomerCacheOptions) {
     this.#options = options;
-    this.#givenUpTo = options.givenUpTo;
     this.#known = new KnownCustomers({
       memory: options.memory,
       mayKeep: (customer) => this.keeps(customer),
@@ -44,6 +45,12 @@ export class CustomerCache {
     this.#known.clear();
   }
 
+  /** The same when other partitions come here than before: in those others have been given more meanwhile. */
+  reassigned(): void {
+    this.clear();
+    this.#assigned.clear();
+  }
+
   /** Whether all events of the customer come here, so that what is known of them stays right. */
   keeps({ ids }: KnownCustomer): boolean {
     return ids.every(this.#options.follows);
@@ -54,11 +61,14 @@ export class CustomerCache {
     this.#known.forget(id);
   }
 
-  /** Folds events of customers, in log order: those whom they changed, each with their events, in use until disposed of. */
-  async apply(events: readonly RecordedEvent[]): Promise<CustomersInUse> {
+  /**
+   * Folds events of customers, in log order: those whom they changed, each with their events, in use until disposed of.
+   * All are of one partition.
+   */
+  async apply(events: readonly RecordedEvent[], partition: number): Promise<CustomersInUse> {
     const customers = new CustomersInUse(this.#known);
     try {
-      await this.#turns.run(() => this.#apply(events, customers));
+      await this.#turns.run(() => this.#apply(events, partition, customers));
     } catch (error) {
       customers[Symbol.dispose]();
       throw error;
@@ -82,7 +92,7 @@ export class CustomerCache {
     return customers;
   }
 
-  async #apply(events: readonly RecordedEvent[], changed: CustomersInUse): Promise<void> {
+  async #apply(events: readonly RecordedEvent[], partition: number, changed: CustomersInUse): Promise<void> {
     const perId = new Map<string, RecordedEvent[]>();
     for (const event of events) {
       if (event.customerId === null) continue;
@@ -92,9 +102,9 @@ export class CustomerCache {
     }
     for (const [id, own] of perId) if (own.some(changesIdentity)) this.#forget(id, own);
 
-    const givenBefore = this.#givenUpTo;
+    const givenBefore = await this.#givenIn(partition);
     const last = events.at(-1)?.position ?? '';
-    if (last > givenBefore) this.#givenUpTo = last;
+    if (last > givenBefore) this.#givenUpTo.set(partition, last);
     for (const [id, own] of perId) {
       const isNew =
         own[0]?.type === 'CustomerRegistered' && own[0].position > givenBefore && !own.some(changesIdentity);
@@ -108,6 +118,16 @@ export class CustomerCache {
         throw this.#failed(customer, own, error);
       }
     }
+  }
+
+  async #givenIn(partition: number): Promise<Position> {
+    const given = this.#givenUpTo.get(partition) ?? '';
+    if (this.#assigned.has(partition)) return given;
+    const stored = await this.#options.givenUpTo(partition);
+    this.#assigned.add(partition);
+    if (stored <= given) return given;
+    this.#givenUpTo.set(partition, stored);
+    return stored;
   }
 
   async #loadFor(events: readonly RecordedEvent[], id: string): Promise<KnownCustomer> {

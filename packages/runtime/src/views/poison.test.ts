@@ -43,10 +43,10 @@ it.each(['read from the log', 'folded on'])('I12: an event that cannot be folded
     policies: () => policiesFrom(defaultPolicies),
     memory: { maxFacts: 100, maxTextLength: 1_000 },
     follows: () => true,
-    givenUpTo: '',
+    givenUpTo: async () => '',
   });
   if (how === 'folded on') (await customers.use([customer]))[Symbol.dispose]();
   await appendBroken();
   const events = (await store.readAll({ limit: 10 })).map(recordedEvent);
-  await expect(customers.apply(events)).rejects.toThrow(PoisonError);
+  await expect(customers.apply(events, 0)).rejects.toThrow(PoisonError);
 });

@@ -29,7 +29,7 @@ export function createProjectingConsumer({ projections, customers, context, onPo
       for (const change of list) changes.set(documentKey(change.collection, change.id), { ...change, guard });
     };
 
-    using changed = await customers.apply(delivered);
+    using changed = await customers.apply(delivered, delivery.partition);
     for (const [customer, own] of changed) {
       if (perCustomer.length === 0 || !own.some((event) => moves(customer, event))) continue;
       const first = own[0];
@@ -87,7 +87,7 @@ export function createProjectingConsumer({ projections, customers, context, onPo
     checkpoint: (partition) => storedCheckpoint(context.views, projectingConsumer, partition),
     handle: handleOrForget,
     reassigned: async () => {
-      customers.clear();
+      customers.reassigned();
       writer.forget();
     },
   };

@@ -39,7 +39,7 @@ export function createRecordingConsumer({ state, customers, recording, holds, on
       for (const id of holds.note(event, changes)) released.set(id, { ...causeOf(event), upTo: event.position });
     }
     const due = new Map<string, Occasion>(released);
-    using changed = await customers.apply(delivered);
+    using changed = await customers.apply(delivered, delivery.partition);
     for (const [customer, own] of changed) {
       const facts = own.filter((event) => !isDerived(event));
       const last = facts.at(-1);
@@ -62,6 +62,8 @@ export function createRecordingConsumer({ state, customers, recording, holds, on
 
   let failed = false;
   const handleAfterFailure = async (delivery: Delivery): Promise<void> => {
+    // It goes on from where the checkpoint is, which somebody else may have moved: of what was skipped nothing is known.
+    if (failed) customers.reassigned();
     if (failed) await holds.reload();
     failed = true;
     await handle(delivery);
@@ -73,7 +75,7 @@ export function createRecordingConsumer({ state, customers, recording, holds, on
     checkpoint: (partition) => storedCheckpoint(state, recordingConsumer, partition),
     handle: handleAfterFailure,
     reassigned: async () => {
-      customers.clear();
+      customers.reassigned();
       writer.forget();
       await holds.reload();
     },

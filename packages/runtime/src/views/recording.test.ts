@@ -59,7 +59,7 @@ it('I23: an append of which no answer came may have happened: what stands is rea
     policies: () => policiesFrom(defaultPolicies),
     memory: { maxFacts: 100, maxTextLength: 1_000 },
     follows: () => true,
-    givenUpTo: '',
+    givenUpTo: async () => '',
   });
   const now = (): number => Date.parse('2026-02-01T00:00:00Z');
   const recording = new Recording({ store: losing, customers, recorders: [stages], now });
@@ -84,7 +84,7 @@ it('I23: an append of which no answer came may have happened: what stands is rea
 
 async function give(customers: CustomerCache, position: string): Promise<Disposable> {
   const events = (await store.readAll({ limit: 100 })).filter((event) => event.position === position);
-  return customers.apply(events.map(recordedEvent));
+  return customers.apply(events.map(recordedEvent), 0);
 }
 
 /** Returns the position. */

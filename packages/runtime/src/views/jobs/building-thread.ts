@@ -87,7 +87,12 @@ async function build(): Promise<void> {
   const begun = await lowestCheckpoint(views, projectingConsumer, partitions);
   // Of customers one by one no history begins here: each is read from the log.
   const givenUpTo = isWhole ? (begun?.position ?? '') : ((await store.head()) ?? '');
-  const { customers, onPolicy } = await createFold({ context, memory, follows: () => true, givenUpTo });
+  const { customers, onPolicy } = await createFold({
+    context,
+    memory,
+    follows: () => true,
+    givenUpTo: async () => givenUpTo,
+  });
   const consumer = createProjectingConsumer({ projections, customers, context, onPolicy });
   const note = (at: Position | null, more: number): void => {
     if (at !== null && at > (position ?? '')) position = at;
