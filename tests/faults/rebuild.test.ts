@@ -79,11 +79,16 @@ describe('kill -9 while views are rebuilt', () => {
         const publishing = publish(url, [purchase(`k${sent}`, keyOf(sent), instantOf(8_000 + sent), 100)]);
         sent++;
         await publishing;
-        await delay(chance.between(0, 1_500));
-        const { status, endedAt } = await get(url, `/v1/audit/rebuilds/${id}`);
+        const stage = kill === 0 ? 'building' : chance.pick(['building', 'comparing', 'switching', 'switched']);
+        let seen: Body;
+        await until(async () => {
+          seen = await get(url, `/v1/audit/rebuilds/${id}`);
+          return seen.status === stage || hasEnded(seen);
+        });
+        await delay(chance.between(0, 40));
         await product.kill();
-        if (endedAt === null) atWork++;
-        process.stdout.write(`I8: killed while ${status}\n`);
+        if (!hasEnded(seen)) atWork++;
+        process.stdout.write(`I8: killed while ${seen.status}\n`);
         product = startNext();
         url = await product.url;
       }

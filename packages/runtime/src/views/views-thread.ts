@@ -101,9 +101,10 @@ const watchMs = 50;
 const othersWatchMs = 2_000;
 port.on('message', (request: ViewsRequest) => void hear(request));
 if (first.isFresh) await buildAndSwitch();
+await untilAvailable(() => jobs.read());
 say({ kind: 'ready', version: work.version });
 work.startTimers();
-await jobs.resume();
+await untilAvailable(() => jobs.resume());
 const watches = isShared
   ? [setInterval(saySubscriptions, watchMs), setInterval(() => void watchOthers(), othersWatchMs)]
   : [];

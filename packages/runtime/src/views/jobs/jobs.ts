@@ -65,13 +65,12 @@ export class Jobs {
 
   /** Goes on with what a process before was at. */
   async resume(): Promise<void> {
-    await this.#read();
     if (!this.#parts.isShared) for (const job of this.#jobs) if (isAtWork(job)) await this.#takeOver(job);
   }
 
   /** Looks at what other processes do. */
   async watch(): Promise<void> {
-    await this.#read();
+    await this.read();
     for (const job of this.#jobs) {
       if (!isAtWork(job) || job.owner === this.#owner) continue;
       const mark = `${job.owner} ${job.beat}`;
@@ -83,7 +82,7 @@ export class Jobs {
 
   request(request: JobRequest): Promise<JobOutcome> {
     return this.#turns.run(async () => {
-      await this.#read();
+      await this.read();
       switch (request.kind) {
         case 'rebuild':
         case 'verification':
@@ -264,7 +263,7 @@ export class Jobs {
   async #ended(begun: Job, error: unknown): Promise<void> {
     const { say, drop, now, version } = this.#parts;
     try {
-      await this.#read();
+      await this.read();
       const job = this.#find(begun.id) ?? begun;
       const isCancelled = job.isCancelled;
       const status = begun.status === 'returning' ? beforeReturn(job) : isCancelled ? 'cancelled' : 'failed';
@@ -306,7 +305,7 @@ export class Jobs {
         if (job.isCancelled) await this.#builder.stop();
       });
     } catch {
-      await this.#read().catch(() => undefined);
+      await this.read().catch(() => undefined);
       const now = this.#find(id);
       if (now !== undefined && (now.owner !== this.#owner || now.isCancelled)) await this.#builder?.stop();
     }
@@ -323,7 +322,7 @@ export class Jobs {
       untilAvailable(put).catch(async (error: unknown) => {
         if (!(error instanceof GuardMismatchError)) throw error;
         // Another process wants it ended, or has taken it over: then it is not ours to go on with.
-        await this.#read();
+        await this.read();
         if (this.#find(id)?.owner !== this.#owner)
           throw new Error('another process has taken it over', { cause: error });
         return put();
@@ -343,7 +342,8 @@ export class Jobs {
   /** As rows stand, by id. */
   readonly #written = new Map<string, Job>();
 
-  async #read(): Promise<void> {
+  /** Reads what was begun, whoever began it, and tells it. */
+  async read(): Promise<void> {
     const rows = await this.#parts.rows.list();
     this.#written.clear();
     for (const row of rows) this.#written.set(row.id, row);
