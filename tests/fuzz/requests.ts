@@ -49,6 +49,8 @@ const bodies: Readonly<Record<string, MakeBody>> = {
   'POST /v1/complaints/{id}/resolve': () => ({ solution: 'Another one' }),
   'POST /v1/complaints/{id}/follow-up': () => ({ solved: true, satisfaction: 5 }),
   'POST /v1/complaints/{id}/close': () => ({}),
+  'POST /v1/audit/rebuilds': () => ({ view: 'customers' }),
+  'POST /v1/audit/verifications': () => ({ sample: 2, heal: true }),
   'POST /v1/complaints/{id}/reopen': () => ({ reason: 'It leaks again' }),
 };
 
