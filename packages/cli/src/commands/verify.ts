@@ -1,10 +1,11 @@
-import { mostSampled, type VerificationView, type ViewDifference, verificationView } from '@tenure/contracts';
+import { mostSampled, verificationView } from '@tenure/contracts';
 import { Command, InvalidArgumentError } from 'commander';
 import { CommandFailedError } from '../errors.ts';
 import { type Io, say, sayJson } from '../io.ts';
 import { resolveCustomer } from '../server/customer-ref.ts';
 import { followJob } from '../server/follow-job.ts';
 import { withServer } from '../server/open-server.ts';
+import { describeVerification } from './describe-verification.ts';
 
 interface Options {
   readonly sample?: number;
@@ -34,29 +35,10 @@ export function verifyCommand(io: Io, exit: (code: number) => void): Command {
           throw new CommandFailedError(`The verification ${ended.status}: ${ended.failure ?? 'somebody ended it'}`);
         }
         if (json) sayJson(io, ended);
-        else for (const line of told(ended)) say(io, line);
+        else for (const line of describeVerification(ended)) say(io, line);
         if (ended.comparison.differences > ended.comparison.healed) exit(1);
       }),
     );
-}
-
-function* told({ comparison, heal }: VerificationView): Generator<string> {
-  const { documents, differences, healed, parked, unsettled, items } = comparison;
-  yield `${documents} documents compared, ${differences} differ from the log${heal ? `, ${healed} healed` : ''}.`;
-  if (parked > 0) yield `${parked} wait for somebody: tenure parked list.`;
-  if (unsettled > 0) yield `${unsettled} changed each time they were looked at: verify again.`;
-  for (const item of items) yield* describe(item);
-  if (differences > items.length) yield `... and ${differences - items.length} more.`;
-}
-
-function* describe({ collection, document, customerId, kind, fields, parted }: ViewDifference): Generator<string> {
-  const whose = customerId === null || customerId === document ? '' : ` of customer ${customerId}`;
-  const since = parted === null ? '' : `, since ${parted.type} ${parted.eventId} of ${parted.occurredAt}`;
-  yield `${collection} ${document}${whose}: ${kind}${since}`;
-  if (kind !== 'differs') return;
-  for (const { field, served, expected } of fields) {
-    yield `  ${field}: ${JSON.stringify(served)} is served, ${JSON.stringify(expected)} the log says`;
-  }
 }
 
 function countOf(text: string): number {

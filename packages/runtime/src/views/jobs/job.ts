@@ -73,6 +73,16 @@ export function isAtWork({ status }: Pick<Job, 'status'>): boolean {
   return working.has(status);
 }
 
+/** What a rebuild was before somebody wanted the way back. */
+export function beforeReturn({ kept, version }: Job): JobStatus {
+  return kept === version ? 'returned' : 'switched';
+}
+
+/** Whom a verification is about; null: everybody, or a sample. */
+export function namedCustomers({ customers }: Job): readonly string[] | null {
+  return customers === null || customers.length === 0 ? null : customers;
+}
+
 export const nothingCompared: ViewComparison = {
   documents: 0,
   differences: 0,
