@@ -87,6 +87,8 @@ function withoutComments(text: string): string {
 }
 
 function resolved(specifier: string, from: string): { readonly url?: string; readonly name: string; version: string } {
+  // Relative ones name their file, which is quicker than to look for it.
+  if (specifier.startsWith('.')) return { url: new URL(specifier, from).href, name: specifier, version: '' };
   const path = createRequire(from).resolve(specifier);
   if (!isAbsolute(path)) return { name: specifier, version: process.versions.node.split('.')[0] ?? '' };
   if (!path.includes('/node_modules/') && path.endsWith('.ts')) {
