@@ -10,6 +10,7 @@ import { overloadCase } from './overload.ts';
 import { pipelineCase } from './pipeline.ts';
 import { postCase } from './post.ts';
 import { rebuildCase } from './rebuild.ts';
+import { rebuildOnlineCase } from './rebuild-online.ts';
 import { relayCase } from './relay.ts';
 import { startCase } from './start.ts';
 import { viewCase } from './view.ts';
@@ -25,6 +26,7 @@ export const cases: readonly Case[] = [
   listCase,
   growthCase,
   startCase,
+  rebuildOnlineCase,
   overloadCase,
   whatIfCase,
   relayCase,

@@ -9,6 +9,7 @@ const invariants: ReadonlyMap<string, string> = new Map([
   ['I4', 'A command retried after an unknown result happens once'],
   ['I5', 'Whatever the bus duplicates, reorders within its promise, or replays: views are the pure fold of the log'],
   ['I6', 'Every acknowledged write survives kill -9; a checkpoint never runs ahead of what was applied'],
+  ['I8', 'A rebuild while writing cuts over with no gap and nothing twice'],
   ['I10', 'A full disk: refused cleanly, no torn record, goes on when there is room'],
   ['I11', "Order comes from positions and content, not from a process's clock; a clock that jumps breaks no timer"],
   ['I12', 'A poison event is parked with its reason; its customer waits, all others go on; replay heals'],

@@ -30,7 +30,7 @@ describe("the README's tour", () => {
   });
 
   it('shows what its comments say', () => {
-    const [purchase, customer, conflicts, batch, csv, asOf, history, why, graph, lifecycle] = said;
+    const [purchase, customer, conflicts, batch, csv, asOf, history, why, graph, verified, lifecycle] = said;
     expect(JSON.parse(purchase ?? '')).toMatchObject({ position: expect.any(String) });
     expect(JSON.parse(customer ?? '')).toMatchObject({ stage: 'new', tier: 'silver', points: 610 });
     expect(JSON.parse(conflicts ?? '').items).toEqual([]);
@@ -42,6 +42,7 @@ describe("the README's tour", () => {
       /^active since .*: 2 purchase days \(rule active\.second-purchase-day, policy lifecycle v1\)\n/,
     );
     expect(graph).toMatch(/^graph TD\n.*PurchaseRecorded.*TierChanged/s);
+    expect(verified).toMatch(/^\d+ documents compared, 0 differ from the log\.\n/);
     expect(JSON.parse(lifecycle ?? '').counts).toMatchObject({ active: 1 });
   });
 });

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { start } from '../support/running.ts';
 
@@ -32,6 +33,42 @@ describe('versions of the views', () => {
     expect(body).toMatchObject({ stage: 'new', points: 610 });
     expect((await second.get('/v1/customers')).body.items).toHaveLength(1);
     await second.stop();
+  });
+
+  it('other code of a projection builds its views anew, whatever its collections, and the same code does not', async () => {
+    const module = join(directory, 'greetings.ts');
+    const code = (word: string): string =>
+      `import { word } from './word.ts';
+      export const views = { projections: [{
+        name: 'greetings',
+        collections: [{ name: 'greetings', indexes: [] }],
+        customer: ({ customer }) => [{ collection: 'greetings', id: customer.id, document: { _id: customer.id, word } }],
+      }] };
+      export const comment = ${JSON.stringify(word)};`;
+    const greet = (word: string): void => writeFileSync(join(directory, 'word.ts'), `export const word = '${word}';`);
+    writeFileSync(module, code('the same'));
+    const url = pathToFileURL(module).href;
+    const served = async (): Promise<readonly [string, readonly unknown[]]> => {
+      const definition = {
+        projections: [{ name: 'greetings', collections: [{ name: 'greetings', indexes: [] }], customer: () => [] }],
+      };
+      const greetings = { name: 'analytics' as const, routes: () => [], views: { module: url, definition } };
+      const running = await start({ now, directory, more: [greetings] });
+      await running.publish([{ ...purchase, type: 'purchase' }]);
+      await running.settled();
+      const found = await running.views().find<{ readonly _id: string; readonly word: string }>('greetings');
+      const { version } = running.views();
+      await running.stop();
+      return [version, found.map(({ word }) => word)];
+    };
+    greet('hello');
+    const [first, words] = await served();
+    expect(words).toEqual(['hello']);
+    expect(await served()).toEqual([first, ['hello']]);
+    greet('welcome');
+    const [second, others] = await served();
+    expect(others).toEqual(['welcome']);
+    expect(second).not.toBe(first);
   });
 
   it('a restart answers as before, at the position that it was', async () => {

@@ -8,6 +8,7 @@ import { contact, purchase } from '../support/facts.ts';
 import { foldEveryone, recordedOtherwise } from '../support/folded.ts';
 import { fragile } from '../support/fragile-views.ts';
 import { type Body, type Running, start } from '../support/running.ts';
+import { jobOnce, runJob } from '../support/view-jobs.ts';
 
 const now = '2026-03-01T00:00:00.000Z';
 const day = (number: number): string => `2026-01-${String(number).padStart(2, '0')}T10:00:00.000Z`;
@@ -94,6 +95,32 @@ describe('an event that cannot be applied', () => {
     expect((await running.get(`/v1/customers/${id}`)).body.frequency).toBe(3);
     expect(await parks()).toEqual([]);
   }, 60_000);
+
+  it('I12, I8: a rebuild tries what is parked again, parks it in the new version, and heals it once it can', async () => {
+    const id = await idOf('K3');
+    writeFileSync(join(poisoned, id), '');
+    await running.batch(people.map((key) => purchase(`o2-${key}`, key, day(2))));
+    await running.settled();
+    expect((await runJob(running, 'verifications', {})).comparison).toMatchObject({ differences: 0, items: [] });
+    expect(await runJob(running, 'rebuilds', { view: 'all' })).toMatchObject({ status: 'switched' });
+    expect(await statusOf('K3')).toBe(503);
+    const [park, ...none] = await parks();
+    expect(none).toEqual([]);
+    expect(park).toMatchObject({ key: id, consumer: 'views' });
+    await expectOthersFolded(id);
+
+    rmSync(join(poisoned, id));
+    const healing = await runJob(running, 'rebuilds', { view: 'all' });
+    expect(healing).toMatchObject({ status: 'switched' });
+    expect(await parks()).toEqual([]);
+    await expectOthersFolded();
+    // The way back leads to what was parked there.
+    await running.post(`/v1/audit/rebuilds/${healing.id}/switch-back`, undefined);
+    expect(await jobOnce(running, `/v1/audit/rebuilds/${healing.id}`)).toMatchObject({ status: 'returned' });
+    expect(await statusOf('K3')).toBe(503);
+    expect((await running.post(`/v1/parked/${park.id}/replay`, {})).body.outcome).toBe('replayed');
+    expect(await statusOf('K3')).toBe(200);
+  }, 120_000);
 
   it('I12: a customer with several keys waits under each of them', async () => {
     const id = await idOf('K3');

@@ -132,6 +132,14 @@ export async function startWorld(count: number): Promise<World> {
     return { id: ((await answer.json()) as { id: string }).id };
   };
 
+  /** A job that has ended. */
+  const job = async (kind: 'rebuilds' | 'verifications', body: object) => {
+    const { id } = JSON.parse(await send(`/v1/audit/${kind}`, body)) as { id: string };
+    const ended = async () => (JSON.parse(await send(`/v1/audit/${kind}/${id}`)) as { endedAt: unknown }).endedAt;
+    await until(async () => (await ended()) !== null);
+    return [{ id }];
+  };
+
   const bought = await purchases('known', true);
   const customers = bought.map(({ customerId }): { id: string } => ({ id: customerId }));
   const anonymous = await purchases('anonymous', false);
@@ -154,6 +162,8 @@ export async function startWorld(count: number): Promise<World> {
   const given = [await whatIf('given-up')];
   for (const { id } of given) await send(`/v1/audit/what-if/${id}/cancel`, {});
   await context.views.reached((await context.store.head()) ?? '', AbortSignal.timeout(60_000));
+  const rebuilt = await job('rebuilds', { view: 'all' });
+  const verified = await job('verifications', { sample: 1 });
   const cursorOf = async (path: string) => (JSON.parse(await send(path)) as { nextCursor: string }).nextCursor;
   return {
     url,
@@ -192,6 +202,12 @@ export async function startWorld(count: number): Promise<World> {
       'POST /v1/complaints/{id}/analyse': await complaints('to-analyse'),
       'POST /v1/complaints/{id}/resolve': await complaints('to-resolve'),
       ...resolvable,
+      'GET /v1/audit/rebuilds/{id}': rebuilt,
+      'POST /v1/audit/rebuilds/{id}/cancel': rebuilt,
+      'POST /v1/audit/rebuilds/{id}/switch-back': rebuilt,
+      'POST /v1/audit/rebuilds/{id}/drop': rebuilt,
+      'GET /v1/audit/verifications/{id}': verified,
+      'POST /v1/audit/verifications/{id}/cancel': verified,
       // The second half is dropped, the first stays.
       'GET /v1/parked/{id}': parks.slice(0, count / 2),
       'POST /v1/parked/{id}/replay': parks.slice(0, count / 2),

@@ -172,6 +172,41 @@ describe('commands and a running service', () => {
     }
   });
 
+  it('rebuild its views while it runs, go the way back, and verify them', async () => {
+    // Before time alone changes anything.
+    const env = { ...line.env, TENURE_CLOCK: '2010-12-02T00:00:00Z', TENURE_LOG_LEVEL: 'silent' };
+    const running = await startStandalone({ env });
+    try {
+      line.env.TENURE_URL = running.url;
+      await importOf(file(rows(20)));
+      const { store, views } = running.context;
+      await views.reached((await store.head()) ?? '', AbortSignal.timeout(60_000));
+      const before = views.current().version;
+      expect((await line.run('rebuilds', 'list')).stdout).toBe('Nothing was rebuilt.\n');
+      const rebuilt = await line.run('rebuild', 'sales-facts');
+      expect(rebuilt).toMatchObject({ code: 0 });
+      expect(rebuilt.stdout).toMatch(/^The views \S+-b2 are served; 0 of \d+ documents were otherwise before\.\n/);
+      expect(rebuilt.stdout).toContain(`${before} is kept: tenure rebuilds switch-back `);
+      const { stdout: listed } = await line.run('rebuilds', 'list', '--json');
+      const { id } = JSON.parse(listed);
+      expect(await line.run('rebuilds', 'switch-back', id)).toMatchObject({
+        code: 0,
+        stdout: `${id}: returned, ${before}-b2 is kept\n`,
+      });
+      expect(views.current().version).toBe(before);
+      expect((await line.run('rebuilds', 'drop', id)).stdout).toBe(`${id}: returned\n`);
+      expect(await line.run('rebuilds', 'cancel', id)).toMatchObject({ code: 1, stdout: '' });
+
+      expect((await line.run('verify')).stdout).toMatch(/^\d+ documents compared, 0 differ from the log\.\n$/);
+      const sampled = await line.run('verify', '--sample', '3', '--heal', '--json');
+      expect(JSON.parse(sampled.stdout)).toMatchObject({ sample: 3, comparison: { differences: 0, healed: 0 } });
+      const one = await line.run('verify', '--customer', 'online-retail/17850', '--json');
+      expect(JSON.parse(one.stdout)).toMatchObject({ customers: 1, status: 'done' });
+    } finally {
+      await running.stop();
+    }
+  });
+
   it('find it on the port, and say what to do when it has the store but not the port', async () => {
     const running = await startStandalone({ env: { ...line.env, TENURE_LOG_LEVEL: 'silent' } });
     try {
@@ -203,7 +238,8 @@ describe('wrong use', () => {
     [['import', 'purchases', 'x.csv', '--map', 'cdnow'], 'x.csv cannot be read'],
     [['state'], "missing required argument 'customer'"],
     [['demo', '--speed', 'fast'], 'must be a whole number'],
-    [['rebuild', 'nosuch'], 'Allowed choices are all'],
+    [['rebuild', 'nosuch'], 'Allowed choices are all, '],
+    [['verify', '--sample', '0'], 'must be a whole number from 1 to 10000'],
   ])('%j ends with 2 and says why', async (args, reason) => {
     const { code, stdout, stderr } = await line.run(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

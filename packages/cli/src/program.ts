@@ -10,9 +10,10 @@ import { importCommand } from './commands/import.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { parkedCommand } from './commands/parked.ts';
 import { policiesCommand } from './commands/policies.ts';
-import { rebuildCommand } from './commands/rebuild.ts';
+import { rebuildCommand, rebuildsCommand } from './commands/rebuild.ts';
 import { serveCommand } from './commands/serve.ts';
 import { stateCommand } from './commands/state.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { whatIfCommand } from './commands/what-if.ts';
 import { whyCommand } from './commands/why.ts';
 import type { Io } from './io.ts';
@@ -41,6 +42,8 @@ export async function runCommand(args: readonly string[], io: Io): Promise<numbe
     .addCommand(policiesCommand(io))
     .addCommand(parkedCommand(io, exit))
     .addCommand(rebuildCommand(io))
+    .addCommand(rebuildsCommand(io))
+    .addCommand(verifyCommand(io, exit))
     .addCommand(backupCommand(io))
     .addCommand(restoreCommand(io))
     .addCommand(migrateCommand(io))

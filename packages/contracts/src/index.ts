@@ -164,6 +164,17 @@ export {
   surveyResponseBody,
 } from './api/surveys.ts';
 export {
+  mostSampled,
+  type RebuildView,
+  rebuildRequest,
+  rebuildView,
+  type VerificationView,
+  type ViewComparison,
+  type ViewDifference,
+  verificationRequest,
+  verificationView,
+} from './api/view-jobs.ts';
+export {
   type Standing,
   type WhatIfBody,
   type WhatIfExample,

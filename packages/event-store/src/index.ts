@@ -28,3 +28,4 @@ export type {
 } from './port.ts';
 export { traceIdOf } from './relation.ts';
 export { openSealed, type SealContext } from './sealing.ts';
+export { shareOfLog } from './share-of-log.ts';

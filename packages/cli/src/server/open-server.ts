@@ -19,15 +19,17 @@ export interface Server {
  * @throws CommandFailedError when the store is open elsewhere
  */
 export async function openServer(io: Io): Promise<Server> {
-  const { env } = io;
-  const remote = { settle: async () => undefined, close: async () => undefined };
+  const client = await findService(io);
+  if (client === undefined) return openEmbedded(io);
+  return { client, settle: async () => undefined, close: async () => undefined };
+}
+
+/** The service that `TENURE_URL` names, else one on this machine's `TENURE_PORT`; undefined if there is none. */
+export async function findService({ env }: Pick<Io, 'env'>): Promise<Client | undefined> {
   const apiKey = env.TENURE_API_KEY || undefined;
-  if (env.TENURE_URL) {
-    return { ...remote, client: createClient({ url: env.TENURE_URL.replace(/\/+$/, ''), apiKey }) };
-  }
+  if (env.TENURE_URL) return createClient({ url: env.TENURE_URL.replace(/\/+$/, ''), apiKey });
   const local = `http://127.0.0.1:${env.TENURE_PORT || '8080'}`;
-  if (await isTenure(local)) return { ...remote, client: createClient({ url: local, apiKey }) };
-  return openEmbedded(io);
+  return (await isTenure(local)) ? createClient({ url: local, apiKey }) : undefined;
 }
 
 async function isTenure(url: string): Promise<boolean> {

@@ -12,6 +12,7 @@ import {
   type ViewSet,
 } from '@tenure/read-store';
 import { z } from 'zod';
+import { withoutBuild } from '../views/view-version.ts';
 import { refuseAsOf } from './as-of.ts';
 import { kindOf, singleFields } from './list-fields.ts';
 import { type ComputedField, type RowFields, storedFilter, storedSort } from './list-filter.ts';
@@ -82,10 +83,10 @@ export function defineList<S extends z.ZodObject, D extends Document = Document>
       const sort = storedSort(fields, query.sort ?? order);
       // What was asked, not what became of it: a computed field's filter moves on with the clock.
       const identity: ListIdentity = { collection, filter: both(named, given), sort };
+      // Another build of the same views has the same rows in the same order, so that lists go on over a rebuild.
+      const version = withoutBuild(views.version);
       const from = (cursor: string | undefined): FindOptions =>
-        cursor === undefined
-          ? { filter, sort }
-          : { filter, sort, after: decodeCursor(cursor, views.version, identity) };
+        cursor === undefined ? { filter, sort } : { filter, sort, after: decodeCursor(cursor, version, identity) };
       return answerList<object>(request, response, {
         page: async (limit, cursor) => {
           const found = await views.find<D>(collection, { ...from(cursor), limit: limit + 1 });
@@ -93,7 +94,7 @@ export function defineList<S extends z.ZodObject, D extends Document = Document>
           const isLast = last === undefined || found.length <= limit;
           return {
             items: found.slice(0, limit).map((document) => rowOf(document) as object),
-            nextCursor: isLast ? null : encodeCursor(views.version, identity, placeOf(last, sort)),
+            nextCursor: isLast ? null : encodeCursor(version, identity, placeOf(last, sort)),
           };
         },
         async *stream(cursor) {

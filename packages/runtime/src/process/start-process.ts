@@ -13,12 +13,15 @@ import { openIdKey } from '../id-key.ts';
 import { assertIdKeyOfLog } from '../id-key-of-log.ts';
 import { createIds } from '../ids.ts';
 import { parkedRoutes } from '../operations/parked-routes.ts';
+import { rebuildRoutes } from '../operations/rebuild-routes.ts';
+import { verificationRoutes } from '../operations/verification-routes.ts';
 import { createReplays } from '../replay/replays.ts';
 import { type FactContext, type Service, serviceContext, serviceRoutes } from '../service.ts';
 import { fastifyTracing } from '../telemetry/fastify-tracing.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { activeTraceparent, isTracing } from '../telemetry/tracing.ts';
+import { isAtWork } from '../views/jobs/job.ts';
 import { projectingConsumer } from '../views/projecting.ts';
 import { recordingConsumer } from '../views/recording-consumer.ts';
 import { startViews, type Views } from '../views/start-views.ts';
@@ -101,6 +104,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     await untilAvailable(() => publishPolicies(policies, { store, clock }));
 
     const definitions = services.flatMap((service) => service.views ?? []);
+    const collections = collectionsOf(definitions.map(({ definition }) => definition));
     const views = await startViews({
       engines,
       log: served.access(),
@@ -108,7 +112,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
       clock: clockDescription,
       zone: config.TENURE_ZONE,
       modules: definitions.map(({ module }) => module),
-      collections: collectionsOf(definitions.map(({ definition }) => definition)),
+      collections,
       memory: CUSTOMER_MEMORY,
       timerMs: TIMERS_EVERY_MS,
       pageSize: VIEW_PAGE_EVENTS,
@@ -117,6 +121,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
       onNote: (level, message, details) => log[level]({ details }, message),
       onParked: ({ id, consumer, key, position, eventType, reason }) =>
         log.warn({ parkId: id, consumer, key, position, eventType, reason }, 'set aside until somebody looks at it'),
+      openLog: () => served.access(),
       onBuilding: (version) => log.info({ version }, 'building the views from the whole log'),
     });
     opened.defer(() => views.close());
@@ -136,6 +141,17 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     metrics.gauge('tenure_recording_lag_seconds', 'How far what is derived and recorded is behind the log', () =>
       lag.recording.seconds(),
     );
+    const job = () => views.jobs.find(isAtWork);
+    metrics.gauge(
+      'tenure_views_job_share',
+      'How much of the log a rebuild or verification under way has, 0 to 1',
+      () => job()?.share ?? 0,
+    );
+    metrics.gauge(
+      'tenure_views_job_differences',
+      'Documents that the last verification or rebuild found to differ',
+      () => views.jobs[0]?.comparison.differences ?? 0,
+    );
     metrics.gauge('tenure_views_parked', 'Customers and streams that are set aside', () => views.parks.length);
 
     const commands = createCommands({ store, log, metrics });
@@ -143,7 +159,12 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     const replays = createReplays({ access: served.access, clock: clockDescription, zone });
     opened.defer(() => replays.close());
     const context: FactContext = { clock, ids, store, commands, views, replays, zone, log, metrics };
-    const routes = [...serviceRoutes(services, context), ...parkedRoutes(views)];
+    const routes = [
+      ...serviceRoutes(services, context),
+      ...parkedRoutes(views),
+      ...rebuildRoutes(views, collections),
+      ...verificationRoutes(views),
+    ];
     const takers = serviceContext(services, context);
     const inbox = await startFactsInbox({ engine: engines.eventBus, name, context: takers });
     if (inbox !== undefined) opened.defer(() => inbox.stop());

@@ -3,8 +3,10 @@ import type { Consumer } from '@tenure/event-bus';
 import type { Position } from '@tenure/event-store';
 import type { CollectionDefinition, ViewSet } from '@tenure/read-store';
 import { policyEvents } from '../policies.ts';
-import { CustomerCache } from './customer-cache.ts';
+import { CustomerCache, type CustomerCacheOptions } from './customer-cache.ts';
 import { holdCollections, ImportHolds } from './import-holds.ts';
+import { jobCollections } from './jobs/job.ts';
+import { servingCollection } from './jobs/serving-processes.ts';
 import type { CustomerMemory } from './known-customers.ts';
 import { parkedCollection } from './parking.ts';
 import { createProjectingConsumer, projectingConsumer } from './projecting.ts';
@@ -16,7 +18,12 @@ import { storedCheckpoint } from './stored-checkpoint.ts';
 import type { ServiceViews, Timer, ViewsContext } from './types.ts';
 
 /** Of the view set that outlives the versions of the views. */
-export const stateCollections: readonly CollectionDefinition[] = [parkedCollection, ...holdCollections];
+export const stateCollections: readonly CollectionDefinition[] = [
+  parkedCollection,
+  ...holdCollections,
+  ...jobCollections,
+  servingCollection,
+];
 
 export interface ConsumersOptions {
   readonly services: readonly ServiceViews[];
@@ -50,20 +57,9 @@ export async function createConsumers({
   follows,
   recordsFor,
 }: ConsumersOptions): Promise<Consumers> {
-  const { store, calendar, now } = context;
-  let policies: Policies = noPolicies;
-  const seen = new Set<string>();
+  const { store, now } = context;
   const givenUpTo = (partition: number): Promise<Position> => furthestCheckpoint(context.views, state, partition);
-  const customers = new CustomerCache({ store, calendar, policies: () => policies, memory, follows, givenUpTo });
-  const onPolicy = (event: RecordedEvent): void => {
-    if (event.type !== 'PolicyPublished' || seen.has(event.id)) return;
-    seen.add(event.id);
-    policies = withPolicy(policies, event);
-    customers.clear();
-  };
-  // All of them, wherever the consumers stand: each is in force from its own date on, and the recorders may be further
-  // than views that are built anew.
-  for (const event of await policyEvents(store)) onPolicy(event);
+  const { customers, onPolicy } = await createFold({ context, memory, follows, givenUpTo });
 
   const projections = services.flatMap((service) => service.projections ?? []);
   const recorders = services.flatMap((service) => service.recorders ?? []);
@@ -77,6 +73,30 @@ export async function createConsumers({
       ...recorderTimers({ recorders, recording, holds, recordsFor }),
     ],
   };
+}
+
+/** The customers as all policies that are published show them, those to come included. */
+export async function createFold({
+  context: { store, calendar },
+  ...options
+}: Pick<ConsumersOptions, 'context' | 'memory' | 'follows'> & Pick<CustomerCacheOptions, 'givenUpTo'>): Promise<{
+  readonly customers: CustomerCache;
+  /** To be called with every policy that becomes known. */
+  readonly onPolicy: (event: RecordedEvent) => void;
+}> {
+  let policies: Policies = noPolicies;
+  const seen = new Set<string>();
+  const customers = new CustomerCache({ store, calendar, policies: () => policies, ...options });
+  const onPolicy = (event: RecordedEvent): void => {
+    if (event.type !== 'PolicyPublished' || seen.has(event.id)) return;
+    seen.add(event.id);
+    policies = withPolicy(policies, event);
+    customers.clear();
+  };
+  // All of them, wherever the consumers stand: each is in force from its own date on, and the recorders may be further
+  // than views that are built anew.
+  for (const event of await policyEvents(store)) onPolicy(event);
+  return { customers, onPolicy };
 }
 
 async function furthestCheckpoint(views: ViewSet, state: ViewSet, partition: number): Promise<Position> {

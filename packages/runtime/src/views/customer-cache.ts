@@ -1,8 +1,7 @@
 import { type Calendar, CustomerFold, type CustomerState, factsOf, type Policies } from '@tenure/domain';
 import type { EventStore, Position } from '@tenure/event-store';
-import { noteMove } from './document-moves.ts';
 import { readHistory } from './history.ts';
-import type { KnownCustomer } from './known-customer.ts';
+import { type KnownCustomer, noteEvent } from './known-customer.ts';
 import { type CustomerMemory, KnownCustomers } from './known-customers.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { poisonOrPassing, type RecordedEvent } from './recorded-event.ts';
@@ -169,7 +168,7 @@ export class CustomerCache {
     const customer = this.#customer(history?.ids ?? [id], head);
     if (history !== undefined) {
       customer.fold.add(history.events.flatMap((event) => factsOf(event)));
-      for (const event of history.events) note(customer, event);
+      for (const event of history.events) noteEvent(customer, event);
     }
     this.#known.keep(customer);
     return customer;
@@ -197,7 +196,7 @@ export class CustomerCache {
     if (news.length === 0) return;
     customer.fold.add(news.flatMap((event) => factsOf(event)));
     for (const event of news) {
-      note(customer, event);
+      noteEvent(customer, event);
       foldedUpTo.set(event.customerId ?? '', event.position);
     }
     this.#known.keep(customer);
@@ -245,11 +244,6 @@ export function shownState(customer: KnownCustomer): CustomerState | undefined {
 
 function changesIdentity(event: RecordedEvent): boolean {
   return event.type === 'KeyLinked' || event.type === 'PurchaseClaimed';
-}
-
-function note(customer: KnownCustomer, event: RecordedEvent): void {
-  if (event.stream === `profile-${customer.id}`) customer.profileRevision = event.revision;
-  noteMove(customer, event);
 }
 
 function byPosition(left: RecordedEvent, right: RecordedEvent): number {

@@ -1,6 +1,7 @@
 import type { CustomerFold } from '@tenure/domain';
 import type { Position } from '@tenure/event-store';
-import type { DocumentMoves } from './document-moves.ts';
+import { type DocumentMoves, noteMove } from './document-moves.ts';
+import type { RecordedEvent } from './recorded-event.ts';
 
 /** What stands recorded in a recorder's stream, to see what is missing without reading it again. */
 export interface RecordingMark {
@@ -27,4 +28,10 @@ export interface KnownCustomer extends DocumentMoves {
   readonly marks: Map<string, RecordingMark>;
   /** What projections noted of what they wrote last, by collection, to write only what changes. */
   readonly notes: Map<string, string | number | null>;
+}
+
+/** Takes one more event, in log order, whose facts are in the fold. */
+export function noteEvent(customer: KnownCustomer, event: RecordedEvent): void {
+  if (event.stream === `profile-${customer.id}`) customer.profileRevision = event.revision;
+  noteMove(customer, event);
 }

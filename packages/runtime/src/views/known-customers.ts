@@ -48,7 +48,7 @@ export class KnownCustomers {
   readonly #atHand: LRUCache<string, KnownCustomer>;
   readonly #resting: LRUCache<string, string>;
   readonly #inUse = new Map<string, InUse>();
-  /** Forgotten while somebody worked with them: what these know goes no further. */
+  /** Forgotten while somebody worked with them, or was about to: what these know goes no further. */
   readonly #forgotten = new WeakSet<KnownCustomer>();
   /** From an id that is not canonical to the one that is. */
   readonly #canonical = new Map<string, string>();
@@ -86,8 +86,9 @@ export class KnownCustomers {
     this.#resolve(customer);
   }
 
-  /** From here on to its `release` there is no second object of this customer. */
+  /** From here on to its `release` there is no second object of this customer, unless they were forgotten meanwhile. */
   use(customer: KnownCustomer): void {
+    if (this.#forgotten.has(customer)) return;
     const inUse = this.#inUse.get(customer.id);
     if (inUse?.customer === customer) inUse.users++;
     else this.#inUse.set(customer.id, { customer, users: 1 });
@@ -111,6 +112,8 @@ export class KnownCustomers {
   forget(id: string): void {
     const canonical = this.#canonical.get(id) ?? id;
     const inUse = this.#inUse.get(canonical)?.customer;
+    const atHand = this.#atHand.peek(canonical);
+    if (atHand !== undefined) this.#forgotten.add(atHand);
     if (inUse !== undefined) {
       this.#forgotten.add(inUse);
       for (const own of inUse.ids) this.#canonical.delete(own);
@@ -123,6 +126,7 @@ export class KnownCustomers {
   /** Forgets everybody. */
   clear(): void {
     for (const { customer } of this.#inUse.values()) this.#forgotten.add(customer);
+    for (const customer of this.#atHand.values()) this.#forgotten.add(customer);
     this.#inUse.clear();
     this.#canonical.clear();
     this.#atHand.clear();

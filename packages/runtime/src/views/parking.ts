@@ -1,6 +1,7 @@
 import type { Park, ParkingLot } from '@tenure/event-bus';
-import type { CollectionDefinition, ViewSet } from '@tenure/read-store';
+import type { CollectionDefinition, Document, ViewSet } from '@tenure/read-store';
 import { z } from 'zod';
+import { projectingConsumer } from './projecting.ts';
 
 export const parkedCollection: CollectionDefinition = { name: 'parked', indexes: [] };
 
@@ -17,29 +18,41 @@ const schema = z.object({
   request: z.enum(['replay', 'drop']).exactOptional(),
 });
 
-/** Parked keys as rows of a view set. */
-export function createParkingLot(state: ViewSet, onChange: () => void): ParkingLot {
-  const guards = async (id: string): Promise<string | null> => (await state.get('parked', id))?.guard ?? null;
+/** Where parks are kept: those of the views' consumer with the version that lacks what is parked, all others with `state`. */
+export interface ParkedRows {
+  readonly views: ViewSet;
+  readonly state: ViewSet;
+}
+
+/** Parked keys as rows of view sets. */
+export function createParkingLot(rows: ParkedRows, onChange: () => void): ParkingLot {
+  const put = async (set: ViewSet, id: string, document: Document | null, guard?: string): Promise<void> => {
+    const expected = (await set.get('parked', id))?.guard ?? null;
+    if (document === null && expected === null) return;
+    await set.write({ replaces: [{ collection: 'parked', id, document, guard: guard ?? expected ?? '', expected }] });
+    onChange();
+  };
   return {
-    list: () => listParked(state),
-    park: async ({ id, ...rest }: Park) => {
-      const document = { _id: id, ...rest };
-      const expected = await guards(id);
-      await state.write({ replaces: [{ collection: 'parked', id, document, guard: rest.position, expected }] });
-      onChange();
-    },
+    list: () => listParked(rows),
+    park: ({ id, ...rest }: Park) =>
+      put(rest.consumer === projectingConsumer ? rows.views : rows.state, id, { _id: id, ...rest }, rest.position),
     release: async (id: string) => {
-      const expected = await guards(id);
-      if (expected === null) return;
-      await state.write({ replaces: [{ collection: 'parked', id, document: null, guard: expected, expected }] });
-      onChange();
+      // An id names one consumer's park, so that it is in one of them.
+      for (const set of [rows.views, rows.state]) await put(set, id, null);
     },
   };
 }
 
 /** What is parked, in the order in which it was. */
-export async function listParked(state: ViewSet): Promise<readonly Park[]> {
-  const rows = await state.find('parked', { sort: [{ field: 'parkedAt', direction: 1 }] });
+export async function listParked({ views, state }: ParkedRows): Promise<readonly Park[]> {
+  const [ofViews, others] = await Promise.all([parksIn(views), parksIn(state)]);
+  return [...ofViews, ...others.filter(({ consumer }) => consumer !== projectingConsumer)].sort(
+    (left, right) => left.parkedAt - right.parkedAt,
+  );
+}
+
+async function parksIn(set: ViewSet): Promise<readonly Park[]> {
+  const rows = await set.find('parked', { sort: [{ field: 'parkedAt', direction: 1 }] });
   return rows.map((row) => {
     const { _id: id, ...rest } = schema.parse(row);
     return { id, ...rest };

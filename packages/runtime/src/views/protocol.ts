@@ -4,6 +4,7 @@ import type { ClockDescription } from '../clock.ts';
 import type { Engines } from '../engines/engines.ts';
 import type { LogAccess } from '../engines/log-access.ts';
 import type { ReadStoreAccess } from '../engines/read-store-access.ts';
+import type { Job, VerificationScope } from './jobs/job.ts';
 import type { CustomerMemory } from './known-customers.ts';
 
 /** What the views' thread is started with. */
@@ -27,7 +28,24 @@ export interface ViewsThreadOptions {
 
 export type ViewsRequest =
   | { readonly kind: 'replay' | 'drop'; readonly call: number; readonly parkId: string }
+  | { readonly kind: 'job'; readonly call: number; readonly request: JobRequest }
+  /** Another connection to the log, as was wanted. */
+  | { readonly kind: 'log'; readonly call: number; readonly log: LogAccess }
+  /** The process reads this version from now on, or none of it any more. */
+  | { readonly kind: 'heard'; readonly call: number }
   | { readonly kind: 'close' };
+
+/** What somebody wants of rebuilds and verifications. */
+export type JobRequest =
+  | { readonly kind: 'rebuild'; readonly view: string; readonly actor: string }
+  | { readonly kind: 'verification'; readonly scope: VerificationScope; readonly actor: string }
+  | { readonly kind: 'cancel' | 'switch-back' | 'drop-version'; readonly id: string };
+
+export type JobOutcome =
+  | { readonly kind: 'job'; readonly job: Job }
+  | { readonly kind: 'unknown' }
+  /** It cannot be: why. */
+  | { readonly kind: 'refused'; readonly reason: string };
 
 export type ViewsMessage =
   | { readonly kind: 'ready'; readonly version: string }
@@ -36,6 +54,18 @@ export type ViewsMessage =
   | { readonly kind: 'building'; readonly version: string }
   | { readonly kind: 'parked'; readonly parks: readonly Park[] }
   | { readonly kind: 'released'; readonly call: number; readonly outcome: ReplayOutcome }
+  | { readonly kind: 'jobs'; readonly jobs: readonly Job[] }
+  | { readonly kind: 'job-done'; readonly call: number; readonly outcome: JobOutcome }
+  | { readonly kind: 'log-wanted'; readonly call: number }
+  /** Read this version from now on, and say so; nothing is told of later positions before. */
+  | { readonly kind: 'switched'; readonly call: number; readonly version: string }
+  /** Read this version no more, and say so: it goes. */
+  | { readonly kind: 'going'; readonly call: number; readonly version: string }
   /** For the log. */
-  | { readonly kind: 'note'; readonly level: 'error' | 'warn'; readonly message: string; readonly details: string }
+  | {
+      readonly kind: 'note';
+      readonly level: 'error' | 'warn' | 'info';
+      readonly message: string;
+      readonly details: string;
+    }
   | { readonly kind: 'failure'; readonly what: string; readonly message: string };

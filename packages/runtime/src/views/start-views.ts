@@ -3,21 +3,26 @@ import { Worker } from 'node:worker_threads';
 import type { Park, ReplayOutcome } from '@tenure/event-bus';
 import type { Position } from '@tenure/event-store';
 import type { CollectionDefinition, ReadStore, ViewSet } from '@tenure/read-store';
+import type { LogAccess } from '../engines/log-access.ts';
 import { openReadStore } from '../engines/read-store-access.ts';
+import { untilAvailable } from '../engines/until-available.ts';
 import { Problem } from '../http/problem.ts';
+import type { Job } from './jobs/job.ts';
 import { projectingConsumer } from './projecting.ts';
-import type { ViewsMessage, ViewsRequest, ViewsThreadOptions } from './protocol.ts';
+import type { JobOutcome, JobRequest, ViewsMessage, ViewsRequest, ViewsThreadOptions } from './protocol.ts';
 
 export interface StartViewsOptions extends ViewsThreadOptions {
   /** The collections that the modules' projections declare. */
   readonly collections: readonly CollectionDefinition[];
   readonly onFailure: (what: string, message: string) => void;
   /** Told of what the views' engines have to say. */
-  readonly onNote: (level: 'error' | 'warn', message: string, details: string) => void;
+  readonly onNote: (level: 'error' | 'warn' | 'info', message: string, details: string) => void;
   /** Told of what is set aside from now on, for somebody to look at. */
   readonly onParked: (park: Park) => void;
   /** Told when there are no views that fit, and they are built from the whole log before anything is served. */
   readonly onBuilding: (version: string) => void;
+  /** Gives another connection to the log, for a thread that closes it. */
+  readonly openLog: () => LogAccess;
 }
 
 /** The views, as the thread that answers requests sees them. */
@@ -37,6 +42,9 @@ export interface Views {
   readonly failure: string | undefined;
   replay(parkId: string): Promise<ReplayOutcome>;
   drop(parkId: string): Promise<ReplayOutcome>;
+  /** Rebuilds and verifications, the latest first. */
+  readonly jobs: readonly Job[];
+  requestJob(request: JobRequest): Promise<JobOutcome>;
   close(): Promise<void>;
 }
 
@@ -48,7 +56,7 @@ const resourceLimits = { maxOldGenerationSizeMb: 1_024, maxYoungGenerationSizeMb
 
 /** Starts the thread that writes the views and opens them for reading. @throws {Error} when the thread cannot start */
 export async function startViews(options: StartViewsOptions): Promise<Views> {
-  const { collections, onFailure, onNote, onParked, onBuilding, ...threadOptions } = options;
+  const { collections, onFailure, onNote, onParked, onBuilding, openLog, ...threadOptions } = options;
   const readStore = await openReadStore(options.views, 'reader');
   const worker = new Worker(new URL('./views-thread.ts', import.meta.url), {
     workerData: threadOptions satisfies ViewsThreadOptions,
@@ -56,7 +64,16 @@ export async function startViews(options: StartViewsOptions): Promise<Views> {
     name: 'views',
     resourceLimits,
   });
-  const handle = new ViewsHandle({ worker, readStore, collections, onFailure, onNote, onParked, onBuilding });
+  const handle = new ViewsHandle({
+    worker,
+    readStore,
+    collections,
+    onFailure,
+    onNote,
+    onParked,
+    onBuilding,
+    openLog,
+  });
   try {
     await handle.ready;
   } catch (error) {
@@ -73,9 +90,10 @@ interface HandleParts {
   readonly collections: readonly CollectionDefinition[];
   readonly onFailure: (what: string, message: string) => void;
   /** Told of what the views' engines have to say. */
-  readonly onNote: (level: 'error' | 'warn', message: string, details: string) => void;
+  readonly onNote: (level: 'error' | 'warn' | 'info', message: string, details: string) => void;
   readonly onParked: (park: Park) => void;
   readonly onBuilding: (version: string) => void;
+  readonly openLog: () => LogAccess;
 }
 
 class ViewsHandle implements Views {
@@ -85,7 +103,11 @@ class ViewsHandle implements Views {
   readonly #waiting = new Set<{ position: Position; resolve: () => void }>();
   readonly #calls = new Map<number, (outcome: ReplayOutcome) => void>();
   readonly #exited: Promise<unknown>;
+  readonly #jobCalls = new Map<number, (outcome: JobOutcome) => void>();
+  /** Versions that were served before: whoever began to read one goes on there. */
+  readonly #before = new Map<string, ViewSet>();
   #calling = 0;
+  #jobs: readonly Job[] = [];
   #parks: readonly Park[] = [];
   #served: ViewSet | undefined;
   #ended: Error | undefined;
@@ -129,6 +151,10 @@ class ViewsHandle implements Views {
     return this.#parks;
   }
 
+  get jobs(): readonly Job[] {
+    return this.#jobs;
+  }
+
   refuseParked(ids: readonly string[]): void {
     for (const park of this.#parks) {
       if (park.consumer !== projectingConsumer || !ids.includes(park.key)) continue;
@@ -162,10 +188,19 @@ class ViewsHandle implements Views {
     return this.#release('drop', parkId);
   }
 
+  requestJob(request: JobRequest): Promise<JobOutcome> {
+    const call = ++this.#calling;
+    return new Promise((resolve) => {
+      this.#jobCalls.set(call, resolve);
+      this.#send({ kind: 'job', call, request });
+    });
+  }
+
   async close(): Promise<void> {
     this.#closing = true;
     this.#send({ kind: 'close' });
     await this.#exited;
+    await Promise.all([...this.#before.values()].map((views) => views.close()));
     await this.#served?.close();
     await this.#parts.readStore.close();
   }
@@ -174,6 +209,38 @@ class ViewsHandle implements Views {
     const version = await this.#parts.readStore.current();
     if (version === undefined) throw new Error('no version of the views is current');
     this.#served = await this.#parts.readStore.open(version, this.#parts.collections);
+  }
+
+  /** Readers that come from now on have the new version; those that have begun go on where they are. */
+  async #switch(version: string): Promise<void> {
+    const { readStore, collections } = this.#parts;
+    const views = await untilAvailable(() => readStore.open(version, collections));
+    const old = this.#served;
+    this.#before.delete(version);
+    this.#served = views;
+    if (old !== undefined && old.version !== version) this.#before.set(old.version, old);
+  }
+
+  async #close(version: string): Promise<void> {
+    await this.#before.get(version)?.close();
+    this.#before.delete(version);
+  }
+
+  /** Does what the thread asked for, and says so. */
+  async #do(call: number, what: string, work: Promise<void>): Promise<void> {
+    try {
+      await work;
+      this.#send({ kind: 'heard', call });
+    } catch (error) {
+      this.#ended = error instanceof Error ? error : new Error(String(error));
+      this.#parts.onFailure(what, this.#ended.message);
+    }
+  }
+
+  #giveLog(call: number): void {
+    const log = this.#parts.openLog();
+    const transfer = log.kind === 'sqlite' ? [log.connection.port] : [];
+    this.#parts.worker.postMessage({ kind: 'log', call, log } satisfies ViewsRequest, transfer);
   }
 
   #hear(message: Exclude<ViewsMessage, { kind: 'ready' }>): void {
@@ -189,6 +256,22 @@ class ViewsHandle implements Views {
       case 'released':
         this.#calls.get(message.call)?.(message.outcome);
         this.#calls.delete(message.call);
+        return;
+      case 'jobs':
+        this.#jobs = message.jobs;
+        return;
+      case 'job-done':
+        this.#jobCalls.get(message.call)?.(message.outcome);
+        this.#jobCalls.delete(message.call);
+        return;
+      case 'log-wanted':
+        this.#giveLog(message.call);
+        return;
+      case 'switched':
+        void this.#do(message.call, 'switching the views', this.#switch(message.version));
+        return;
+      case 'going':
+        void this.#do(message.call, 'closing views', this.#close(message.version));
         return;
       case 'building':
         this.#parts.onBuilding(message.version);

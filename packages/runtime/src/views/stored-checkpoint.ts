@@ -20,6 +20,21 @@ export async function storedCheckpoint(
   return stored === undefined ? undefined : schema.parse(stored);
 }
 
+/** Where a consumer stands that reads all partitions as one: at the lowest; undefined while one of them has none. */
+export async function lowestCheckpoint(
+  views: ViewSet,
+  consumer: string,
+  partitions: number,
+): Promise<Checkpoint | undefined> {
+  let lowest: Checkpoint | undefined;
+  for (let partition = 0; partition < partitions; partition++) {
+    const checkpoint = await storedCheckpoint(views, consumer, partition);
+    if (checkpoint === undefined) return undefined;
+    if (lowest === undefined || checkpoint.position < lowest.position) lowest = checkpoint;
+  }
+  return lowest;
+}
+
 /** The checkpoint that a delivery leads to, as it is written with what the delivery changed. */
 export function checkpointsOf(consumer: string, { partition, checkpoint }: Delivery): Readonly<Record<string, Json>> {
   const { logId, epoch, position, eventId } = checkpoint;

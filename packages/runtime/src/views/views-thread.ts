@@ -1,33 +1,29 @@
+import { randomUUID } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { calendarOf } from '@tenure/domain';
-import { type Consumer, type EventBus, PoisonError, type Subscription } from '@tenure/event-bus';
-import type { ReadStore, ViewSet } from '@tenure/read-store';
+import { GuardMismatchError, type ReadStore, type ViewSet } from '@tenure/read-store';
 import { openClock } from '../clock.ts';
 import { openBus } from '../engines/bus-access.ts';
-import { connectLog } from '../engines/log-access.ts';
+import { connectLog, type LogAccess } from '../engines/log-access.ts';
 import { openReadStore } from '../engines/read-store-access.ts';
 import { untilAvailable } from '../engines/until-available.ts';
 import { policyEvents } from '../policies.ts';
 import { stopTracing } from '../telemetry/otel.ts';
-import { inSpans } from '../telemetry/tracing.ts';
-import { createConsumers, stateCollections } from './consumers.ts';
-import { createParkingLot, listParked } from './parking.ts';
+import { stateCollections } from './consumers.ts';
+import { JobRows } from './jobs/job.ts';
+import { Jobs } from './jobs/jobs.ts';
+import { ServingProcesses } from './jobs/serving-processes.ts';
+import { codeOf, loadServices } from './load-services.ts';
+import { OneAtATime } from './one-at-a-time.ts';
+import { listParked, parkedCollection } from './parking.ts';
 import { projectingConsumer } from './projecting.ts';
 import type { ViewsMessage, ViewsRequest, ViewsThreadOptions } from './protocol.ts';
 import { recordingConsumer } from './recording-consumer.ts';
-import { Scheduler } from './scheduler.ts';
+import { messageOf, Reports } from './reports.ts';
 import { storedCheckpoint } from './stored-checkpoint.ts';
-import type { ServiceViews } from './types.ts';
-import { collectionsOf, stateVersion, viewVersion } from './view-version.ts';
+import { VersionAtWork } from './version-at-work.ts';
+import { collectionsOf, nextBuild, stateVersion, viewVersion, withoutBuild } from './view-version.ts';
 import { yieldToWrites } from './yield-to-writes.ts';
-
-interface Said {
-  readonly position: string | null;
-  /** Since when it does not move, of a steady clock. */
-  readonly failingSince: number | undefined;
-  /** Why, once it has lasted. */
-  readonly message: string | undefined;
-}
 
 /** The thread that writes the views: consumers, recorders and timers of all services of the process. */
 const options = workerData as ViewsThreadOptions;
@@ -36,12 +32,9 @@ if (port === null) throw new Error('the views are a worker thread');
 const say = (message: ViewsMessage): void => port.postMessage(message);
 
 const { engines, pageSize } = options;
+const { owner } = options.views;
 /** Other processes work on the same views, and what they do is not told to this one. */
 const isShared = engines.eventBus.kind !== 'embedded';
-
-/** What was said last of where the consumers stand. */
-const said = new Map<string, Said>();
-const passingFailureMs = 3_000;
 
 yieldToWrites();
 const clock = openClock(options.clock);
@@ -52,139 +45,222 @@ const { store, keys } = await connectLog(options.log, {
 });
 const readStore = await openReadStore(options.views, 'writer');
 const services = await loadServices(options.modules);
-const { views, version, isFresh } = await untilAvailable(() => openViews(readStore));
+const code = codeOf(options.modules);
+const collections = [...collectionsOf(services), parkedCollection];
+const first = await untilAvailable(() => openViews(readStore));
 const state = await untilAvailable(() => readStore.open(stateVersion(store.identity), stateCollections));
-
-const context = { store, views, calendar: calendarOf(options.zone), now: clock.now };
-const parkingLot = createParkingLot(state, () => void sayParked());
-if (isFresh) await forgetParks();
-const { owner } = options.views;
-const openBusFor = (group: string): Promise<EventBus> =>
-  openBus({ engine: engines.eventBus, store, keys, parkingLot, now: clock.now, pageSize, group, log: sayOfKafka });
-// Those who build the same views share that work; whoever records goes on from one version of the views to the next.
-const bus = await openBusFor(`${owner}.${version}`);
-const recordingBus = isShared ? await openBusFor(owner) : bus;
-const follows = (key: string): boolean => bus.follows(key) && recordingBus.follows(key);
-const recordsFor = recordingBus.follows;
-const consumers = await createConsumers({ services, context, state, memory: options.memory, follows, recordsFor });
+const reports = new Reports(say);
+/** The version whose positions are told: readers have it. */
+let heard: string | undefined;
+let work = await followVersion(first.views);
+heard = work.version;
+await work.record();
 await sayParked();
-const projecting = await untilAvailable(() => bus.subscribe(reporting(consumers.projecting)));
-const recordings = await untilAvailable(() => recordingBus.subscribe(reporting(consumers.recording)));
 // Until the next event comes nothing else would tell where they stand.
 saySubscriptions();
+
+const serving = new ServingProcesses(state, randomUUID());
+/** Answers that the process owes, by call. */
+const asked = new Map<number, (answer: Extract<ViewsRequest, { kind: 'log' | 'heard' }>) => void>();
+let asking = 0;
+const switching = new OneAtATime();
+const jobs = new Jobs({
+  rows: new JobRows(state),
+  options: {
+    engines,
+    views: options.views,
+    clock: options.clock,
+    zone: options.zone,
+    modules: options.modules,
+    memory: { maxFacts: options.memory.maxFacts / 2, maxTextLength: options.memory.maxTextLength / 2 },
+    pageSize,
+  },
+  openLog,
+  version: () => work.version,
+  wanted: wantedVersion,
+  versions: () => readStore.versions(),
+  served: {
+    reached: (position, signal) => work.projecting.reached(position, signal),
+    write: (replaces) =>
+      work.views.write({ replaces }).then(
+        () => true,
+        (error: unknown) => {
+          if (error instanceof GuardMismatchError) return false;
+          throw error;
+        },
+      ),
+  },
+  switchTo: (version) => switching.run(() => switchTo(version, true)),
+  drop: dropVersion,
+  now: clock.now,
+  isShared,
+  say,
+});
+
 const watchMs = 50;
-const parksWatchMs = 2_000;
+const othersWatchMs = 2_000;
+port.on('message', (request: ViewsRequest) => void hear(request));
+if (first.isFresh) await buildAndSwitch();
+await untilAvailable(() => jobs.read());
+say({ kind: 'ready', version: work.version });
+work.startTimers();
+await untilAvailable(() => jobs.resume());
 const watches = isShared
-  ? [setInterval(saySubscriptions, watchMs), setInterval(() => void sayParked(), parksWatchMs)]
+  ? [setInterval(saySubscriptions, watchMs), setInterval(() => void watchOthers(), othersWatchMs)]
   : [];
 
-const onFailure = (timer: string, id: string, error: unknown): void =>
-  say({ kind: 'failure', what: `timer ${timer} ${id}`.trimEnd(), message: messageOf(error) });
-const scheduler = new Scheduler({
-  timers: consumers.timers,
-  context,
-  projecting,
-  recording: recordings,
-  onFailure,
-  everyMs: options.timerMs,
-});
-
-port.on('message', (request: ViewsRequest) => {
-  if (request.kind === 'close') void close();
-  else void release(request);
-});
-if (isFresh) await buildAndSwitch();
-say({ kind: 'ready', version });
-scheduler.start();
-
-async function loadServices(modules: readonly string[]): Promise<readonly ServiceViews[]> {
-  return Promise.all(
-    modules.map(async (module) => {
-      const { views: found } = (await import(module)) as { views?: ServiceViews };
-      if (found === undefined) throw new Error(`${module} does not export views`);
-      return found;
-    }),
-  );
+async function hear(request: ViewsRequest): Promise<void> {
+  switch (request.kind) {
+    case 'close':
+      return close();
+    case 'log':
+    case 'heard':
+      asked.get(request.call)?.(request);
+      asked.delete(request.call);
+      return;
+    case 'job':
+      return answerJob(request);
+    default:
+      return release(request);
+  }
 }
 
 /** The views to go on with. Those of other code or policies, another log or epoch are not served: they are built anew. */
-async function openViews(from: ReadStore): Promise<{ views: ViewSet; version: string; isFresh: boolean }> {
-  const collections = collectionsOf(services);
-  const policies = (await policyEvents(store)).map(({ id }) => id);
-  const wanted = viewVersion(collections, store.identity, { zone: options.zone, policies });
+async function openViews(from: ReadStore): Promise<{ views: ViewSet; isFresh: boolean }> {
+  const wanted = await wantedVersion();
   const current = await from.current();
-  const isCurrent = current?.startsWith(wanted) === true;
-  if (current !== undefined && isCurrent && !options.rebuild) {
+  const isCurrent = current !== undefined && withoutBuild(current) === wanted;
+  if (isCurrent && !options.rebuild) {
     const opened = await from.open(current, collections);
     const checkpoint = await storedCheckpoint(opened, projectingConsumer, 0);
-    if (checkpoint === undefined || (await store.recognises(checkpoint))) {
-      return { views: opened, version: current, isFresh: false };
-    }
+    if (checkpoint === undefined || (await store.recognises(checkpoint))) return { views: opened, isFresh: false };
     await opened.close();
   }
-  const fresh = current !== undefined && isCurrent ? nextBuild(current, wanted) : wanted;
+  const fresh = isCurrent ? nextBuild(wanted, [...(await from.versions()), current]) : wanted;
   // What an earlier build left half-way may be another process's work; alone, it begins again.
   if (!isShared && (await from.versions()).includes(fresh)) await from.drop(fresh);
-  return { views: await from.open(fresh, collections), version: fresh, isFresh: true };
+  return { views: await from.open(fresh, collections), isFresh: true };
 }
 
-/** What could not be applied is tried again by the code that builds the views anew. */
-async function forgetParks(): Promise<void> {
-  for (const { id, consumer } of await parkingLot.list()) {
-    if (consumer === projectingConsumer) await parkingLot.release(id);
-  }
+/** What views are named by the code of this process and the policies published by now, but for their build. */
+async function wantedVersion(): Promise<string> {
+  const policies = (await policyEvents(store)).map(({ id }) => id);
+  return viewVersion(collections, store.identity, { code, zone: options.zone, policies });
 }
 
-function nextBuild(current: string, wanted: string): string {
-  const build = Number(current.slice(wanted.length).replace(/^-b/, '')) || 1;
-  return `${wanted}-b${build + 1}`;
+function followVersion(views: ViewSet): Promise<VersionAtWork> {
+  const context = { store, views, calendar: calendarOf(options.zone), now: clock.now };
+  return VersionAtWork.follow({
+    services,
+    context,
+    state,
+    memory: options.memory,
+    timerMs: options.timerMs,
+    isShared,
+    openBus: (kind, parkingLot) => {
+      const group = kind === 'projecting' ? `${owner}.${views.version}` : owner;
+      const { eventBus: engine } = engines;
+      return openBus({ engine, store, keys, parkingLot, now: clock.now, pageSize, group, log: sayOfKafka });
+    },
+    reporting: (consumer) =>
+      reports.reporting(consumer, () => !isShared && (consumer.name !== projectingConsumer || heard === views.version)),
+    onParked: () => void sayParked(),
+    onTimerFailure: (timer, id, error) => reports.failed(`timer ${timer} ${id}`.trimEnd(), error),
+  });
 }
 
 /** Nobody reads the new version before it has all of the log; then all do, in one step. */
 async function buildAndSwitch(): Promise<void> {
   const head = await store.head();
   if (head !== null) {
-    say({ kind: 'building', version });
-    await projecting.reached(head, new AbortController().signal);
+    say({ kind: 'building', version: work.version });
+    await work.projecting.reached(head, new AbortController().signal);
   }
-  const old = await readStore.current();
-  await readStore.switchTo(version);
+  await readStore.switchTo(work.version);
   // Processes that run the code before may still serve it.
-  if (!isShared && old !== undefined && old !== version) await readStore.drop(old);
+  if (isShared) return;
+  for (const version of await readStore.versions()) {
+    if (version !== work.version && version !== state.version) await readStore.drop(version);
+  }
 }
 
-function reporting(consumer: Consumer): Consumer {
-  return {
-    ...consumer,
-    handle: async (delivery) => {
-      try {
-        const traces = delivery.events.map(({ metadata }) => metadata.traceparent);
-        await inSpans(`consume ${consumer.name}`, {}, traces, () => consumer.handle(delivery));
-      } catch (error) {
-        // The bus sets that aside and goes on.
-        if (!(error instanceof PoisonError)) say({ kind: 'failure', what: consumer.name, message: messageOf(error) });
-        throw error;
-      }
-      if (!isShared) say({ kind: 'position', consumer: consumer.name, position: delivery.checkpoint.position });
-    },
-  };
+/**
+ * Goes over to another version, which may lack a little: both follow the log until the new one has what readers were told
+ * the old one has. Then readers are switched, and only then are they told of later positions.
+ * @param isDecided by this process: else the pointer says so already
+ */
+async function switchTo(version: string, isDecided: boolean): Promise<void> {
+  const old = work;
+  const next = await followVersion(await readStore.open(version, collections));
+  try {
+    const signal = new AbortController().signal;
+    if (old.projecting.position !== null) await next.projecting.reached(old.projecting.position, signal);
+    heard = undefined;
+    const told = reports.positionOf(projectingConsumer);
+    if (told !== null) await next.projecting.reached(told, signal);
+    if (isDecided) await readStore.switchTo(version);
+  } catch (error) {
+    heard = old.version;
+    await next.stop();
+    throw error;
+  }
+  work = next;
+  await ask((call) => say({ kind: 'switched', call, version }));
+  heard = version;
+  saySubscriptions();
+  await old.stop();
+  await untilAvailable(() => next.record());
+  next.startTimers();
+  await sayParked();
+  const details = JSON.stringify({ from: old.version, to: version });
+  say({ kind: 'note', level: 'info', message: 'other views are served', details });
+}
+
+/** @returns why it stays */
+async function dropVersion(version: string): Promise<string | undefined> {
+  if (version === work.version) return 'That version is served';
+  if (!(await readStore.versions()).includes(version)) return undefined;
+  if (isShared && (await serving.isServed(version))) return 'Another process still serves that version';
+  await ask((call) => say({ kind: 'going', call, version }));
+  await readStore.drop(version);
+  return undefined;
+}
+
+/** Others may have switched, begun or ended something. */
+async function watchOthers(): Promise<void> {
+  await sayParked();
+  try {
+    await serving.beat(work.version);
+    const current = await readStore.current();
+    const isOther = current !== undefined && current !== work.version;
+    if (isOther && withoutBuild(current) === (await wantedVersion())) {
+      await switching.run(async () => {
+        if (current !== work.version && (await readStore.current()) === current) await switchTo(current, false);
+      });
+    }
+    await jobs.watch();
+  } catch (error) {
+    reports.failed('watching other processes', error);
+  }
+}
+
+async function openLog(): Promise<LogAccess> {
+  const answer = await ask((call) => say({ kind: 'log-wanted', call }));
+  if (answer.kind !== 'log') throw new TypeError('no connection to the log was given');
+  return answer.log;
+}
+
+function ask(send: (call: number) => void): Promise<Extract<ViewsRequest, { kind: 'log' | 'heard' }>> {
+  const call = ++asking;
+  return new Promise((resolve) => {
+    asked.set(call, resolve);
+    send(call);
+  });
 }
 
 function saySubscriptions(): void {
-  saySubscription(projectingConsumer, projecting);
-  saySubscription(recordingConsumer, recordings);
-}
-
-/** What is said of a consumer is what was not said of it last. A failure that passes at once is not worth a word. */
-function saySubscription(consumer: string, { position, failure }: Subscription): void {
-  const before = said.get(consumer);
-  const failingSince = failure === undefined ? undefined : (before?.failingSince ?? performance.now());
-  const lasts = failingSince !== undefined && performance.now() - failingSince > passingFailureMs;
-  const message = lasts ? failure?.message : undefined;
-  if (message !== undefined && message !== before?.message) say({ kind: 'failure', what: consumer, message });
-  const isMended = message === undefined && before?.message !== undefined;
-  if (position !== null && (position !== before?.position || isMended)) say({ kind: 'position', consumer, position });
-  said.set(consumer, { position, failingSince, message });
+  if (heard === work.version) reports.subscription(projectingConsumer, work.projecting);
+  if (work.recording !== undefined) reports.subscription(recordingConsumer, work.recording);
 }
 
 /** What the client of Kafka has to say: it mends most of that by itself. */
@@ -195,39 +271,42 @@ function sayOfKafka(level: string, message: string, details: Readonly<Record<str
 /** Later calls do not wait for one another: what is parked changes rarely. */
 async function sayParked(): Promise<void> {
   try {
-    say({ kind: 'parked', parks: await listParked(state) });
+    say({ kind: 'parked', parks: await listParked({ views: work.views, state }) });
   } catch (error) {
-    say({ kind: 'failure', what: 'parked', message: messageOf(error) });
+    reports.failed('parked', error);
+  }
+}
+
+async function answerJob({ call, request }: Extract<ViewsRequest, { kind: 'job' }>): Promise<void> {
+  try {
+    say({ kind: 'job-done', call, outcome: await jobs.request(request) });
+  } catch (error) {
+    const reason = error instanceof GuardMismatchError ? 'Another process was faster; look again' : messageOf(error);
+    say({ kind: 'job-done', call, outcome: { kind: 'refused', reason } });
   }
 }
 
 async function release({ kind, call, parkId }: Extract<ViewsRequest, { parkId: string }>): Promise<void> {
-  const parked = (await listParked(state)).find(({ id }) => id === parkId);
-  const subscription = parked?.consumer === projectingConsumer ? projecting : recordings;
+  const parked = (await listParked({ views: work.views, state })).find(({ id }) => id === parkId);
+  const subscription = parked?.consumer === projectingConsumer ? work.projecting : work.recording;
   try {
-    const outcome = parked === undefined ? 'unknown' : await subscription[kind](parkId);
+    const outcome = parked === undefined ? 'unknown' : ((await subscription?.[kind](parkId)) ?? 'unknown');
     // First what is still parked: whoever hears of the release may ask for the customer at once.
     await sayParked();
     say({ kind: 'released', call, outcome });
   } catch (error) {
-    say({ kind: 'failure', what: `${kind} ${parkId}`, message: messageOf(error) });
+    reports.failed(`${kind} ${parkId}`, error);
     say({ kind: 'released', call, outcome: 'parked-again' });
   }
 }
 
 async function close(): Promise<void> {
   for (const watch of watches) clearInterval(watch);
-  await scheduler.stop();
-  await bus.close();
-  if (recordingBus !== bus) await recordingBus.close();
-  await views.close();
+  await jobs.close();
+  await work.stop();
   await state.close();
   await readStore.close();
   await store.close();
-  await stopTracing().catch((error: unknown) => say({ kind: 'failure', what: 'tracing', message: messageOf(error) }));
+  await stopTracing().catch((error: unknown) => reports.failed('tracing', error));
   port?.close();
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
