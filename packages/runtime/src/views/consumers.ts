@@ -1,4 +1,3 @@
-import { noPolicies, type Policies, withPolicy } from '@tenure/domain';
 import type { Consumer } from '@tenure/event-bus';
 import type { Position } from '@tenure/event-store';
 import type { CollectionDefinition, ViewSet } from '@tenure/read-store';
@@ -7,6 +6,7 @@ import { CustomerCache } from './customer-cache.ts';
 import { holdCollections, ImportHolds } from './import-holds.ts';
 import type { CustomerMemory } from './known-customers.ts';
 import { parkedCollection } from './parking.ts';
+import { PolicyMoments } from './policy-moments.ts';
 import { createProjectingConsumer, projectingConsumer } from './projecting.ts';
 import type { RecordedEvent } from './recorded-event.ts';
 import { recorderTimers } from './recorder-timers.ts';
@@ -48,21 +48,26 @@ export async function createConsumers({
   recordsFor,
 }: ConsumersOptions): Promise<Consumers> {
   const { store, calendar, now } = context;
-  let policies: Policies = noPolicies;
-  const seen = new Set<string>();
+  const policies = new PolicyMoments();
+  const projections = services.flatMap((service) => service.projections ?? []);
   const givenUpTo = (partition: number): Promise<Position> => furthestCheckpoint(context.views, state, partition);
-  const customers = new CustomerCache({ store, calendar, policies: () => policies, memory, follows, givenUpTo });
-  const onPolicy = (event: RecordedEvent): void => {
-    if (event.type !== 'PolicyPublished' || seen.has(event.id)) return;
-    seen.add(event.id);
-    policies = withPolicy(policies, event);
-    customers.clear();
-  };
   // All of them, wherever the consumers stand: each is in force from its own date on, and the recorders may be further
   // than views that are built anew.
-  for (const event of await policyEvents(store)) onPolicy(event);
-
-  const projections = services.flatMap((service) => service.projections ?? []);
+  const published = [...(await policyEvents(store))].sort((left, right) => (left.position < right.position ? -1 : 1));
+  for (const event of published) policies.add(event);
+  const tellsStandings = projections.some((projection) => projection.tellsStandings === true);
+  const customers = new CustomerCache({
+    store,
+    calendar,
+    policies: () => policies.current,
+    ...(tellsStandings ? { policyMoments: policies.moments } : {}),
+    memory,
+    follows,
+    givenUpTo,
+  });
+  const onPolicy = (event: RecordedEvent): void => {
+    if (policies.add(event)) customers.clear();
+  };
   const recorders = services.flatMap((service) => service.recorders ?? []);
   const recording = new Recording({ store, customers, recorders, now });
   const holds = await ImportHolds.load(state);

@@ -1,4 +1,4 @@
-import type { CustomerFold } from '@tenure/domain';
+import type { CustomerFold, Standings } from '@tenure/domain';
 import type { Position } from '@tenure/event-store';
 import type { DocumentMoves } from './document-moves.ts';
 
@@ -19,6 +19,8 @@ export interface KnownCustomer extends DocumentMoves {
   /** All ids, the canonical first. */
   readonly ids: readonly string[];
   readonly fold: CustomerFold;
+  /** What stood at each moment of knowledge; undefined where no projection asks for it. */
+  standings: Standings | undefined;
   /** Of each id, up to where all of its events are in the fold. */
   readonly foldedUpTo: Map<string, Position>;
   /** Of the canonical id's profile stream, -1 for none. */

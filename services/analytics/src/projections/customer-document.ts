@@ -10,6 +10,8 @@ export type CustomerTimes = {
   readonly until: number;
   readonly nextStageChangeAt: number | null;
   readonly nextLoyaltyChangeAt: number | null;
+  /** When the tier is looked at again. */
+  readonly nextReviewAt: number | null;
   readonly nextFollowUpDueAt: number | null;
   readonly lastPurchaseMs: number | null;
   /** Orders customers as their recency does, at any instant: none first, then who bought last. */
@@ -72,6 +74,7 @@ export function customerDocument(
     until,
     nextStageChangeAt,
     nextLoyaltyChangeAt,
+    nextReviewAt: state.account.reviewAt ?? null,
     nextFollowUpDueAt,
     lastPurchaseMs,
     recencyOrder,

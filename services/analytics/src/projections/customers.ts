@@ -16,6 +16,7 @@ export const customers: Projection = {
         { fields: ['lastPurchaseAt'] },
         { fields: ['customerSince'] },
         { fields: ['_times.nextStageChangeAt'] },
+        { fields: ['_times.nextReviewAt'] },
       ],
     },
     { name: 'aliases', indexes: [] },
