@@ -6,6 +6,8 @@ export type StoredCustomer = Omit<CustomerView, 'recency'>;
 
 /** What the document holds beside the view, for timers and for telling whether it is still as of now. In ms. */
 export type CustomerTimes = {
+  /** When the last fact of theirs became known. */
+  readonly knownAt: number;
   /** The instant that the document shows. */
   readonly until: number;
   readonly nextStageChangeAt: number | null;
@@ -60,17 +62,18 @@ export function storedCustomer(state: CustomerState, ids: readonly string[], pos
   };
 }
 
-/** The document of a customer. `revision`: of their profile. */
+/** The document of a customer. `revision`: of their profile. `knownAt`: when the last fact became known. */
 export function customerDocument(
   state: CustomerState,
   ids: readonly string[],
   position: string,
-  revision: number,
+  { revision, knownAt }: Pick<CustomerTimes, 'revision' | 'knownAt'>,
 ): CustomerDocument {
   const stored = storedCustomer(state, ids, position);
   const { until, nextStageChangeAt, nextLoyaltyChangeAt, nextFollowUpDueAt, lastPurchaseAt: lastPurchaseMs } = state;
   const recencyOrder = lastPurchaseMs === null ? null : -lastPurchaseMs;
   const times: CustomerTimes = {
+    knownAt,
     until,
     nextStageChangeAt,
     nextLoyaltyChangeAt,

@@ -27,7 +27,10 @@ export const customers: Projection = {
       {
         collection: 'customers',
         id: customer.id,
-        document: customerDocument(state, customer.ids, customer.changedAt, customer.profileRevision),
+        document: customerDocument(state, customer.ids, customer.changedAt, {
+          revision: customer.profileRevision,
+          knownAt: customer.standings?.learnedAt ?? 0,
+        }),
       },
     ];
     for (const alias of customer.ids) {
