@@ -1,4 +1,4 @@
-import { type CustomerState, calendarOf, derive } from '@tenure/domain';
+import { type CustomerState, calendarOf, defaultLifecycle, defaultProgramme, derive } from '@tenure/domain';
 import { readPolicies } from '@tenure/runtime';
 import { factsOfHistory, readHistory } from '@tenure/runtime/views';
 import fc from 'fast-check';
@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { iso } from '../support/arrivals.ts';
 import { type EnginesUnderTest, engineSets } from '../support/engines.ts';
 import { type HttpSystem, startHttpSystem } from '../support/http-system.ts';
+import { publishPolicy } from '../support/publish-policy.ts';
 import { randomised, randomisedMs } from '../support/randomised.ts';
 import type { Body } from '../support/running.ts';
 import { dayMs, historyDrafts, historyOf, lastDay, noon } from './histories.ts';
@@ -20,6 +21,21 @@ const drawnLook = fc.record({
   isHindsight: fc.boolean(),
   alone: fc.constantFrom('asOf', 'knownAt', 'both', 'both'),
 });
+
+/** Published while facts arrive: after so many of them, and in force from a day on. */
+const drawnPolicy = fc.option(fc.record({ after: fc.nat(40), day: fc.integer({ min: 0, max: 900 }) }), { freq: 2 });
+
+async function publishOthers({ store, clock }: HttpSystem, day: number): Promise<void> {
+  const { stages } = defaultLifecycle;
+  const silent = { 'at-risk': { silentDays: 45 }, churned: { silentDays: 120 } };
+  const lifecycle = { ...defaultLifecycle, version: 2, stages: { ...stages, ...silent } };
+  const tiers = [
+    { tier: 'silver', fromPoints: 200 },
+    { tier: 'gold', fromPoints: 900 },
+  ];
+  await publishPolicy(store, lifecycle, noon(day), clock.now());
+  await publishPolicy(store, { ...defaultProgramme, version: 2, tiers }, noon(day), clock.now());
+}
 
 /** Everybody as the pure fold of the log has them. */
 async function everybody(
@@ -116,14 +132,17 @@ describe.each(engineSets)('reports and lists ($name)', ({ missing, isFast, open 
           fc.array(historyDrafts(14), { minLength: 2, maxLength: 3 }),
           fc.array(drawnLook, { minLength: 6, maxLength: 6 }),
           fc.boolean(),
-          async (drafts, looks, isIdle) => {
+          drawnPolicy,
+          async (drafts, looks, isIdle, policy) => {
             await system?.stop();
             system = await startHttpSystem({ now: iso(noon(lastDay)), env: { TENURE_ZONE: zone }, engines });
             const instants: number[] = [];
             const moments: number[] = [];
+            let arrivals = 0;
             for (const draft of drafts) {
               for (const arrival of historyOf(draft, `r${++runs}`).arrivals) {
                 system.clock.advance(arrival.waitMs);
+                if (policy !== null && policy.after === arrivals++) await publishOthers(system, policy.day);
                 if ((await system.call(arrival.call)).status !== 202) continue;
                 moments.push(system.clock.now());
                 if (arrival.at !== null) instants.push(arrival.at);

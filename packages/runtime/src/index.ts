@@ -80,7 +80,7 @@ export type { ServerLimits, ServerOptions } from './http/server-options.ts';
 export { idKeyFile, openIdKey } from './id-key.ts';
 export { assertIdKeyOfLog } from './id-key-of-log.ts';
 export { createIds, customerStreams, type Ids, idOfStream, type StreamCategory, streamName } from './ids.ts';
-export { policyStream, readPolicies } from './policies.ts';
+export { policyEvents, policyStream, readPolicies } from './policies.ts';
 
 export { type RunOptions, runProcess } from './process/run-process.ts';
 export { type RunUntilSignalOptions, runUntilSignal, type Stoppable } from './process/run-until-signal.ts';

@@ -40,7 +40,13 @@ export async function listedCustomers(
 ): Promise<ListedViews> {
   const views = context.views.current();
   const instants = { asOf, knownAt, now: context.clock.now() };
-  const source: Source = { context, views, instants, standings: await standingsAsOf(views, instants), policies };
+  const source: Source = {
+    context,
+    views,
+    instants,
+    standings: await standingsAsOf(context, views, instants),
+    policies,
+  };
   return {
     version: `${views.version} ${version}`,
     find: async <D extends Document>(_collection: string, options: FindOptions = {}) => {

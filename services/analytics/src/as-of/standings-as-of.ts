@@ -1,5 +1,6 @@
 import type { Standing } from '@tenure/domain';
 import type { Filter, ViewSet } from '@tenure/read-store';
+import { policyEvents, type ServiceContext } from '@tenure/runtime';
 import { type StandingDocument, standingOf, standingsCollection } from '../projections/standings.ts';
 import { type Instants, refuseToFold } from './fold-customer.ts';
 
@@ -34,10 +35,14 @@ export function standingThen(is: Filter[string], instants: Instants & { readonly
 
 /** @throws {Problem} `as-of-unsupported` when too many customers would have to be folded */
 export async function standingsAsOf(
+  { store }: Pick<ServiceContext, 'store'>,
   views: ViewSet,
   instants: Instants & { readonly now: number },
 ): Promise<StandingsAsOf> {
-  const excepted = await exceptedFrom(views, instants);
+  const { knownAt } = instants;
+  const published = await policyEvents(store, knownAt === undefined ? {} : { knownAt });
+  const policiesAt = published.reduce((last, { recordedAt }) => Math.max(last, recordedAt), 0);
+  const excepted = await exceptedFrom(views, instants, policiesAt);
   return {
     excepted,
     async count(kind, values) {
@@ -77,12 +82,13 @@ async function rectanglesOf(
 
 /**
  * Customers for whom no rectangle tells: those that were left unresolved; those whom time has moved and nobody has
- * recorded it yet; and, as of an instant after what was known, those of whom more is known since: what silence would have
- * brought had they stayed silent is in no rectangle.
+ * recorded it yet; those whom nobody has folded since a policy was published; and, as of an instant after what was known,
+ * those of whom more is known since: what silence would have brought had they stayed silent is in no rectangle.
  */
 async function exceptedFrom(
   views: ViewSet,
   instants: Instants & { readonly now: number },
+  policiesAt: number,
 ): Promise<ReadonlySet<string>> {
   const { asOf, knownAt } = instants;
   const ids = new Set<string>();
@@ -94,6 +100,7 @@ async function exceptedFrom(
   const moved: Filter[] = [
     { '_times.nextStageChangeAt': { $lte: asOf } },
     { '_times.nextReviewAt': { $lte: asOf } },
+    { '_times.knownAt': { $lt: policiesAt } },
     ...(knownAt !== undefined && knownAt < asOf ? [{ '_times.knownAt': { $gt: knownAt } }] : []),
   ];
   for (const filter of moved) {

@@ -6,7 +6,7 @@ export type StoredCustomer = Omit<CustomerView, 'recency'>;
 
 /** What the document holds beside the view, for timers and for telling whether it is still as of now. In ms. */
 export type CustomerTimes = {
-  /** When the last fact of theirs became known. */
+  /** When a fact of theirs, or a policy that they were folded anew by, became known last. */
   readonly knownAt: number;
   /** The instant that the document shows. */
   readonly until: number;

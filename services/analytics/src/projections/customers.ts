@@ -17,6 +17,7 @@ export const customers: Projection = {
         { fields: ['customerSince'] },
         { fields: ['_times.nextStageChangeAt'] },
         { fields: ['_times.nextReviewAt'] },
+        { fields: ['_times.knownAt'] },
       ],
     },
     { name: 'aliases', indexes: [] },

@@ -24,7 +24,7 @@ export async function lifecycleAsOf(
   const views = context.views.current();
   // What is asked is asked of the end of the period, if that comes first.
   const instants = { asOf: Math.min(asOf, to - 1), knownAt, now: context.clock.now() };
-  const standings = await standingsAsOf(views, instants);
+  const standings = await standingsAsOf(context, views, instants);
   signal.throwIfAborted();
   const tally = new LifecycleTally(from, to);
   for (const [stood, customers] of await standings.count('stage', stage.options)) {

@@ -28,7 +28,7 @@ export async function tiersAsOf(
   const instants = { asOf, knownAt, now: context.clock.now() };
   const policies = await readPolicies(context.store, knownAt === undefined ? {} : { knownAt });
   const tiers = tiersInForce(policies, asOf);
-  const standings = await standingsAsOf(views, instants);
+  const standings = await standingsAsOf(context, views, instants);
   signal.throwIfAborted();
   const sumOf = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((sum, n) => sum + n, 0);
   const told = sumOf(await standings.count('stage', stage.options));
