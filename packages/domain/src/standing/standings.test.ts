@@ -117,3 +117,36 @@ it('what stands does not depend on the portions in which it is told', () => {
     { numRuns: 300 },
   );
 });
+
+it('leaves unresolved what a refund dated before its purchase makes of the time between', () => {
+  const start = Date.UTC(2011, 0, 1);
+  const key = (id: string, day: number) => ({ at: start + day * dayMs, source: 'shop', id, currency: 'GBP' });
+  const history: readonly Recorded[] = [
+    { kind: 'purchase' as const, ...key('P1', 0), total: 60_000 },
+    { kind: 'refund' as const, ...key('R2', 10), amount: 50_000, originalOrderId: 'P2' },
+    { kind: 'purchase' as const, ...key('P2', 20), total: 50_000 },
+  ].map((fact) => ({ fact, recordedAt: start + 30 * dayMs }));
+  const [between, knownAt] = [start + 15 * dayMs, start + 30 * dayMs];
+  expect(foldAt(history, between, knownAt)).toEqual({ stage: 'new' });
+  expect(standsAt(rectangles(history, 3).values(), between, knownAt)).toHaveProperty('unresolved');
+});
+
+it('leaves unresolved what comes out of order, each at a moment of its own, and resolves it with the rest', () => {
+  const start = Date.UTC(2011, 0, 1);
+  const count = 1_500;
+  const history: readonly Recorded[] = Array.from({ length: count }, (_, index) => ({
+    fact: { kind: 'purchase', at: start - index * 60_000, source: 'shop', id: `${index}`, currency: 'GBP', total: 100 },
+    recordedAt: start + index * 1_000,
+  }));
+  const last = {
+    fact: { ...history[0]?.fact, id: 'last', at: start + 2 * dayMs } as Fact,
+    recordedAt: start + 2 * dayMs,
+  };
+  const rows = [...rectangles([...history, last], 100).values()];
+  expect(rows.length).toBeLessThan(count);
+  expect(rows.some(({ kind }) => kind === 'unresolved')).toBe(true);
+  const resolved = [
+    ...rectangles([...history.toReversed().map((one, index) => ({ ...one, recordedAt: start + index }))], 100),
+  ];
+  expect(resolved.some(([, { kind }]) => kind === 'unresolved')).toBe(false);
+});
