@@ -172,13 +172,13 @@ export class Standings {
     this.#untoldFrom = null;
     this.#horizon = Math.max(this.#horizon, recordedAt, this.#lastFactAt);
     const withBands = isBehind || facts.some(isHeard);
-    const spans = retold(this.#open, {
-      kinds: withBands ? allKinds : movedByTime,
-      from,
-      steps: known.standingSteps(from, this.#horizon, withBands),
-      since: known.facts[0]?.at ?? from,
-    });
-    this.#know(spans, recordedAt);
+    const steps = known.standingSteps(from, this.#horizon, withBands);
+    // Most orders change nothing: nothing began or ended from there on, and nothing does now.
+    const isUnmoved = !withBands && steps.stage.length === 0 && steps.tier.length === 0;
+    if (!isUnmoved || this.#open.length === 0 || this.#open.some((span) => isTouched(span, from))) {
+      const kinds = withBands ? allKinds : movedByTime;
+      this.#know(retold(this.#open, { kinds, from, steps, since: known.facts[0]?.at ?? from }), recordedAt);
+    }
     if (known.hasEarlyRefunds) this.#unresolve(recordedAt);
     else this.#resolve(recordedAt);
     return true;
@@ -237,6 +237,11 @@ export class Standings {
     const { ordinal: _, ...rest } = span;
     this.#changes.set(idOf(this.#customerId, span), { at, standing: { ...rest, knownTo } });
   }
+}
+
+/** Whether it begins or ends from an instant on. */
+function isTouched({ from, to }: Span, instant: number): boolean {
+  return from >= instant || (to >= instant && to !== never);
 }
 
 /** The same as far as a moment could see. */

@@ -60,6 +60,11 @@ export class CustomerCache {
     this.#assigned.clear();
   }
 
+  /** When the last policy became known, ms; 0 where nobody keeps account of it. */
+  get policiesAt(): number {
+    return this.#options.policyMoments?.at(-1)?.recordedAt ?? 0;
+  }
+
   /** From which moment of knowledge on documents may have to be written again, for a policy that came since; in ms. */
   get restatedFrom(): number {
     return this.#options.policyMoments?.[this.#firstMoments]?.recordedAt ?? Number.POSITIVE_INFINITY;
@@ -70,7 +75,7 @@ export class CustomerCache {
    * is a matter of all of them.
    */
   async retell(customer: KnownCustomer): Promise<void> {
-    if (customer.ids.length === 1 || customer.standings === undefined) return;
+    if (customer.standings === undefined) return;
     const { store } = this.#options;
     const history = await readHistory(store, customer.id, { upTo: (await store.head()) ?? '' });
     if (history !== undefined) customer.standings = this.#replay(history)?.standings;

@@ -34,14 +34,17 @@ export function createProjectingConsumer({ projections, customers, context, onPo
       if (perCustomer.length === 0 || !own.some((event) => moves(customer, event))) continue;
       const first = own[0];
       if (first === undefined) continue;
-      await customers.retell(customer);
+      if (customer.ids.length > 1) await customers.retell(customer);
       try {
         const state = shownState(customer);
         if (state === undefined) continue;
         const since = Math.min(first.recordedAt, customers.restatedFrom);
         const standings = customer.standings?.take(since) ?? new Map();
         for (const projection of perCustomer) {
-          put(projection.customer?.({ customer, state, events: own, standings }, context) ?? [], customer.changedAt);
+          put(
+            projection.customer?.({ customer, state, events: own, policiesAt, standings }, context) ?? [],
+            customer.changedAt,
+          );
         }
       } catch (error) {
         // Pure: what it cannot do now it never can.

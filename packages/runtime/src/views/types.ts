@@ -27,6 +27,8 @@ export interface ChangedCustomer {
   readonly customer: KnownCustomer;
   readonly state: CustomerState;
   readonly events: readonly RecordedEvent[];
+  /** When the last of the policies that they were folded by became known, ms; 0 without any. */
+  readonly policiesAt: number;
   /** What stood at each moment of knowledge, as far as these events changed it; null: to be removed. */
   readonly standings: ReadonlyMap<string, Standing | null>;
 }

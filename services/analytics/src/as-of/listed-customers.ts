@@ -90,7 +90,7 @@ async function* pagesOf(
 }
 
 function documentOf({ state, ids, position }: FoldedCustomer): Document {
-  const { _id, ...rest } = customerDocument(state, ids, position, { revision: -1, knownAt: 0 });
+  const { _id, ...rest } = customerDocument(state, ids, position, { revision: -1, knownAt: 0, policiesAt: 0 });
   return { _id, _asOf: state.until, ...(JSON.parse(JSON.stringify(rest)) as Record<string, Json>) };
 }
 

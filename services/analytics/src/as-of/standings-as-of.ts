@@ -100,7 +100,7 @@ async function exceptedFrom(
   const moved: Filter[] = [
     { '_times.nextStageChangeAt': { $lte: asOf } },
     { '_times.nextReviewAt': { $lte: asOf } },
-    { '_times.knownAt': { $lt: policiesAt } },
+    { '_times.policiesAt': { $lt: policiesAt } },
     ...(knownAt !== undefined && knownAt < asOf ? [{ '_times.knownAt': { $gt: knownAt } }] : []),
   ];
   for (const filter of moved) {

@@ -6,8 +6,10 @@ export type StoredCustomer = Omit<CustomerView, 'recency'>;
 
 /** What the document holds beside the view, for timers and for telling whether it is still as of now. In ms. */
 export type CustomerTimes = {
-  /** When a fact of theirs, or a policy that they were folded anew by, became known last. */
+  /** When the last fact of theirs became known. */
   readonly knownAt: number;
+  /** When the last of the policies that they were folded by became known. */
+  readonly policiesAt: number;
   /** The instant that the document shows. */
   readonly until: number;
   readonly nextStageChangeAt: number | null;
@@ -62,18 +64,19 @@ export function storedCustomer(state: CustomerState, ids: readonly string[], pos
   };
 }
 
-/** The document of a customer. `revision`: of their profile. `knownAt`: when the last fact became known. */
+/** The document of a customer. `revision`: of their profile. */
 export function customerDocument(
   state: CustomerState,
   ids: readonly string[],
   position: string,
-  { revision, knownAt }: Pick<CustomerTimes, 'revision' | 'knownAt'>,
+  { revision, knownAt, policiesAt }: Pick<CustomerTimes, 'revision' | 'knownAt' | 'policiesAt'>,
 ): CustomerDocument {
   const stored = storedCustomer(state, ids, position);
   const { until, nextStageChangeAt, nextLoyaltyChangeAt, nextFollowUpDueAt, lastPurchaseAt: lastPurchaseMs } = state;
   const recencyOrder = lastPurchaseMs === null ? null : -lastPurchaseMs;
   const times: CustomerTimes = {
     knownAt,
+    policiesAt,
     until,
     nextStageChangeAt,
     nextLoyaltyChangeAt,

@@ -17,13 +17,13 @@ export const customers: Projection = {
         { fields: ['customerSince'] },
         { fields: ['_times.nextStageChangeAt'] },
         { fields: ['_times.nextReviewAt'] },
-        { fields: ['_times.knownAt'] },
+        { fields: ['_times.policiesAt'] },
       ],
     },
     { name: 'aliases', indexes: [] },
   ],
 
-  customer({ customer, state }): readonly DocumentChange[] {
+  customer({ customer, state, policiesAt }): readonly DocumentChange[] {
     const changes: DocumentChange[] = [
       {
         collection: 'customers',
@@ -31,6 +31,7 @@ export const customers: Projection = {
         document: customerDocument(state, customer.ids, customer.changedAt, {
           revision: customer.profileRevision,
           knownAt: customer.standings?.learnedAt ?? 0,
+          policiesAt,
         }),
       },
     ];
