@@ -160,8 +160,7 @@ export class Standings {
     this.#lastFactAt = facts.reduce((last, { at }) => Math.max(last, at), this.#lastFactAt);
     this.#untoldFrom = Math.min(this.#untoldFrom ?? firstAt, firstAt);
     const cost = isLate || isBehind ? this.#facts : 0;
-    if (recordedAt > this.#learnedAt) this.#before = this.#open;
-    this.#learnedAt = recordedAt;
+    this.#begin(recordedAt);
     if (cost > this.#credit) {
       this.#unresolve(recordedAt);
       return false;
@@ -186,8 +185,14 @@ export class Standings {
 
   /** Nobody is this customer any more: from a moment on they are part of another. */
   end(recordedAt: number): void {
+    this.#begin(recordedAt);
     this.#know([], recordedAt);
     this.#resolve(recordedAt);
+  }
+
+  #begin(moment: number): void {
+    if (moment > this.#learnedAt) this.#before = this.#open;
+    this.#learnedAt = moment;
   }
 
   /** What is known from a moment on, against what was known before it. */

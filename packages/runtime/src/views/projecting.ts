@@ -30,6 +30,7 @@ export function createProjectingConsumer({ projections, customers, context, onPo
     };
 
     using changed = await customers.apply(delivered, delivery.partition);
+    const { policiesAt } = customers;
     for (const [customer, own] of changed) {
       if (perCustomer.length === 0 || !own.some((event) => moves(customer, event))) continue;
       const first = own[0];
