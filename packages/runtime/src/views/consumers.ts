@@ -55,7 +55,7 @@ export async function createConsumers({
   // than views that are built anew.
   const published = [...(await policyEvents(store))].sort((left, right) => (left.position < right.position ? -1 : 1));
   for (const event of published) policies.add(event);
-  const tellsStandings = projections.some((projection) => projection.tellsStandings === true);
+  const tellsStandings = projections.some((projection) => projection.keepsStandingsIn !== undefined);
   const customers = new CustomerCache({
     store,
     calendar,

@@ -78,7 +78,9 @@ export class CustomerCache {
     if (customer.standings === undefined) return;
     const { store } = this.#options;
     const history = await readHistory(store, customer.id, { upTo: (await store.head()) ?? '' });
-    if (history !== undefined) customer.standings = this.#replay(history)?.standings;
+    if (history === undefined) return;
+    customer.standings = this.#replay(history)?.standings;
+    customer.isRetold = true;
   }
 
   /** Whether all events of the customer come here, so that what is known of them stays right. */
@@ -212,6 +214,7 @@ export class CustomerCache {
       id,
       ids,
       fold: replayed?.fold ?? this.#newFold(),
+      isRetold: replayed !== undefined,
       standings: replayed?.standings ?? (this.#options.policyMoments === undefined ? undefined : new Standings(id)),
       foldedUpTo: new Map(ids.map((own) => [own, foldedUpTo])),
       changedAt: '',

@@ -21,6 +21,8 @@ export interface KnownCustomer extends DocumentMoves {
   readonly fold: CustomerFold;
   /** What stood at each moment of knowledge; undefined where no projection asks for it. */
   standings: Standings | undefined;
+  /** They were told anew from the log, and what was written of them is to be compared with that. */
+  isRetold: boolean;
   /** Of each id, up to where all of its events are in the fold. */
   readonly foldedUpTo: Map<string, Position>;
   /** Of the canonical id's profile stream, -1 for none. */

@@ -147,6 +147,7 @@ export class KnownCustomers {
       ids: [id],
       fold,
       standings: this.#newStandings(id, standings),
+      isRetold: false,
       foldedUpTo: new Map([[id, foldedUpTo]]),
       changedAt,
       until,

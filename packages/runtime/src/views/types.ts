@@ -40,8 +40,8 @@ export interface ChangedCustomer {
 export interface Projection {
   readonly name: string;
   readonly collections: readonly CollectionDefinition[];
-  /** It looks at `standings`, which nobody tells unless somebody does. */
-  readonly tellsStandings?: boolean;
+  /** Where it keeps `standings`, under their ids, if it does: else nobody tells them. */
+  readonly keepsStandingsIn?: string;
   /** The documents of one customer, out of the fold of all their facts. */
   customer?(changed: ChangedCustomer, context: ViewsContext): readonly DocumentChange[];
   /** Documents that belong to one event or stream; only called for `eventTypes`. */

@@ -28,7 +28,7 @@ export const standings: Projection = {
     // All that a count looks at is in the index.
     { name: standingsCollection, indexes: [{ fields: ['is', 'to', 'from', 'knownTo', 'knownFrom'] }] },
   ],
-  tellsStandings: true,
+  keepsStandingsIn: standingsCollection,
 
   customer({ standings: changed }): readonly DocumentChange[] {
     return [...changed].map(([id, standing]) => ({
