@@ -1,25 +1,13 @@
-import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Running, start } from '../support/running.ts';
+import { runLine } from './run-line.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const readme = readFileSync(resolve(root, 'README.md'), 'utf8');
 const tour = /```sh tour\n(.*?)```/s.exec(readme)?.[1] ?? '';
 const steps = tour.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-
-/** Runs a line of the README against a running service. */
-async function run(line: string, { url }: Running): Promise<string> {
-  const main = resolve(root, 'packages/cli/src/main.ts');
-  const command = line
-    .replaceAll('localhost:8080', new URL(url).host)
-    .replace('npm run -s tenure --', `"${process.execPath}" "${main}"`);
-  const env = { ...process.env, TENURE_URL: url };
-  const { stdout } = await promisify(execFile)('bash', ['-ec', command], { env });
-  return stdout;
-}
 
 describe("the README's tour", () => {
   let running: Running;
@@ -27,7 +15,7 @@ describe("the README's tour", () => {
   beforeAll(async () => {
     running = await start({ now: '2026-02-01T00:00:00Z' });
     for (const step of steps) {
-      said.push(await run(step, running));
+      said.push(await runLine(step, running.url));
       await running.settled();
     }
   }, 120_000);

@@ -91,7 +91,7 @@ describe.each(engineSets)('Online Retail, end to end ($name)', ({ missing, isFas
     expect((await running.post(`/v1/imports/${session}/close`, {})).status).toBeLessThan(300);
     await running.settled();
     inOrder = await views(running);
-  }, 600_000);
+  }, 1_200_000);
   afterAll(async () => {
     await running?.stop();
     await engines?.close();
@@ -209,14 +209,14 @@ describe.each(engineSets)('Online Retail, end to end ($name)', ({ missing, isFas
     } finally {
       await other.stop();
     }
-  }, 600_000);
+  }, 1_200_000);
 
   it('the same file again changes nothing', async () => {
     const before = (await running.events()).length;
     const results = await running.batch(facts.map(publishedFact));
     expect(results.every(({ status }) => status === 200)).toBe(true);
     expect((await running.events()).length).toBe(before);
-  }, 600_000);
+  }, 1_200_000);
 
   it('time moves customers who do nothing, on the right second', async () => {
     running.clock.set(Date.parse(september));
@@ -238,7 +238,7 @@ describe.each(engineSets)('Online Retail, end to end ($name)', ({ missing, isFas
     expect({ atRisk: to('at-risk'), churned: to('churned') }).toEqual({ atRisk: 1682, churned: 1682 });
     const restated = events.filter(({ type }) => type === 'StageRestated' || type === 'LoyaltyRestated');
     expect(restated).toEqual([]);
-  }, 600_000);
+  }, 1_200_000);
 
   it.each(['', `&knownAt=${march}`])(
     'reports and lists as of 1 March are those of the file, later on (%s)',

@@ -4,6 +4,7 @@ import { benchCommand } from './commands/bench.ts';
 import { clusterCommand } from './commands/cluster.ts';
 import { correlationCommand } from './commands/correlation.ts';
 import { demoCommand } from './commands/demo.ts';
+import { diffCommand } from './commands/diff.ts';
 import { historyCommand } from './commands/history.ts';
 import { importCommand } from './commands/import.ts';
 import { migrateCommand } from './commands/migrate.ts';
@@ -32,6 +33,7 @@ export async function runCommand(args: readonly string[], io: Io): Promise<numbe
     .addCommand(historyCommand(io))
     .addCommand(stateCommand(io))
     .addCommand(whyCommand(io))
+    .addCommand(diffCommand(io))
     .addCommand(correlationCommand(io))
     .addCommand(parkedCommand(io, exit))
     .addCommand(rebuildCommand(io))

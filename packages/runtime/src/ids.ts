@@ -110,7 +110,7 @@ export function idOfStream(stream: string): string {
   return stream.slice(-32);
 }
 
-/** Whether two ids by `keyedCommandId` came with the same key; if they differ nonetheless, the bodies do. */
-export function isSameKey(commandId: string, other: string): boolean {
-  return commandId.slice(0, 16) === other.slice(0, 16);
+/** Of an id by `keyedCommandId` what the key alone makes of it: where it is the same and the ids differ, the bodies do. */
+export function commandKey(commandId: string): string {
+  return commandId.slice(0, 16);
 }

@@ -1,23 +1,17 @@
 import { type ChangeProfile, type KnownContactPoint, type ProfileState, profileDecider } from '@tenure/domain';
-import type { EventStore } from '@tenure/event-store';
-import { customerStreams, stateOf } from '@tenure/runtime';
+import { type Commands, customerStreams } from '@tenure/runtime';
 
 /** The profiles of one customer: one for each id that links connect, in order of registration. */
 export type LinkedProfiles = ReadonlyMap<string, ProfileState>;
 
 /** Reads the profiles of a customer by any of their ids. If nobody is registered under it, that id alone. */
-export async function linkedProfiles(
-  store: Pick<EventStore, 'readStream'>,
-  customerId: string,
-): Promise<LinkedProfiles> {
+export async function linkedProfiles(commands: Pick<Commands, 'stateOf'>, customerId: string): Promise<LinkedProfiles> {
   const found: { readonly id: string; readonly registered: string; readonly state: ProfileState }[] = [];
   const seen = new Set([customerId]);
   const waiting = [customerId];
   for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-    const events = await store.readStream(customerStreams.profile(id));
-    const state = stateOf(profileDecider, events);
-    const registered = events[0]?.position;
-    if (state.status === 'unknown' || registered === undefined) continue;
+    const { state, begins: registered } = await commands.stateOf(profileDecider, customerStreams.profile(id));
+    if (state.status === 'unknown' || registered === null) continue;
     found.push({ id, registered, state });
     for (const other of state.links) {
       if (seen.has(other)) continue;

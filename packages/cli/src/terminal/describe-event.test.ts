@@ -20,6 +20,18 @@ it.each([
   ],
   ['StageChanged', { from: 'active', to: 'at-risk', reason: 'silent', cause: null }, 'active -> at-risk (silent)'],
   ['ContactRecorded', { channel: 'phone' }, '{"channel":"phone"}'],
+  [
+    'StageRestated',
+    {
+      validFrom: '2026-01-02T08:15:00.000Z',
+      timeline: [
+        { from: 'potential', to: 'new' },
+        { from: 'new', to: 'active' },
+      ],
+      cause: { kind: 'purchase', source: 'web-shop', id: '1000' },
+    },
+    'from 2026-01-02T08:15:00.000Z on: potential -> new -> active, by purchase 1000',
+  ],
 ])('%s in a few words', (type, data, words) => {
   expect(describeEvent({ type, data })).toBe(words);
 });

@@ -17,6 +17,8 @@ export function describeEvent({ type, data }: Pick<HistoryItem, 'type' | 'data'>
     case 'StageChanged':
     case 'TierChanged':
       return `${text('from')} -> ${text('to')} (${text('reason')}${causeOf(data.cause)})`;
+    case 'StageRestated':
+      return `from ${text('validFrom')} on: ${steps(data.timeline)}${causeOf(data.cause)}`;
     default:
       return shortened(JSON.stringify(data));
   }
@@ -36,6 +38,11 @@ function lines(data: HistoryItem['data']): string {
 function causeOf(cause: unknown): string {
   if (typeof cause !== 'object' || cause === null || !('kind' in cause) || !('id' in cause)) return '';
   return `, by ${cause.kind} ${cause.id}`;
+}
+
+function steps(timeline: unknown): string {
+  const list = Array.isArray(timeline) ? (timeline as readonly { readonly from: string; readonly to: string }[]) : [];
+  return shortened([list[0]?.from, ...list.map(({ to }) => to)].join(' -> '));
 }
 
 function shortened(text: string): string {

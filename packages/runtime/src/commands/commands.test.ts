@@ -10,7 +10,7 @@ import { createIds, customerStreams } from '../ids.ts';
 import { createLog } from '../telemetry/log.ts';
 import type { CommandRequest } from './command-request.ts';
 import { type CommandResult, type Commands, createCommands, singleCommand } from './commands.ts';
-import { step } from './step.ts';
+import { foldingOf, step } from './step.ts';
 
 type Marked = EventOfType<'KeyAccountMarked'>;
 type Conflict = EventOfType<'FactConflictDetected'>;
@@ -340,7 +340,7 @@ describe('many commands', () => {
   it('do not suffer from one that fails', async () => {
     const deciding = (name: string, decide: () => Decision): CommandRequest => ({
       ...mark(name, true),
-      steps: [{ stream: streamOf(name), optimistic: true, expectedRevision: undefined, decide }],
+      steps: [{ ...foldingOf(streamOf(name), marking), optimistic: true, expectedRevision: undefined, decide }],
     });
     const data = { kind: 'claim', source: 's', id: 'x'.repeat(600 * 1024), contentHash: 'x' } as const;
     const tooLarge = deciding('large', () =>

@@ -1,19 +1,14 @@
 import type { DomainEvent } from '@tenure/contracts';
-import type { Rejection } from '@tenure/domain';
-import {
-  type EventStore,
-  EventTooLargeError,
-  type Position,
-  type StoredEvent,
-  StoreUnavailableError,
-} from '@tenure/event-store';
+import type { Decider, Rejection } from '@tenure/domain';
+import { type EventStore, EventTooLargeError, type Position, StoreUnavailableError } from '@tenure/event-store';
 import { LRUCache } from 'lru-cache';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { inSpan } from '../telemetry/tracing.ts';
 import type { CommandRequest } from './command-request.ts';
-import { later, type Plan, planCommand } from './plan.ts';
-import { type Step, type StepOptions, step } from './step.ts';
+import { later, nothing, type Plan, planCommand } from './plan.ts';
+import { type Extent, extentOf, type History, Snapshots } from './snapshots.ts';
+import { foldingOf, type StepOptions, stateOf, step } from './step.ts';
 import { Turns } from './turns.ts';
 
 /** What a command came to. A repeat is `unchanged`, with the customer and position of the first time. */
@@ -35,6 +30,11 @@ export interface Commands {
    * that fails does not touch the others.
    */
   handleAll(requests: readonly CommandRequest[]): Promise<readonly CommandResult[]>;
+  /** What a decider makes of a stream. */
+  stateOf<State, E extends DomainEvent>(
+    decider: Pick<Decider<State, never, E>, 'initialState' | 'evolve'>,
+    stream: string,
+  ): Promise<Extent & { readonly state: State }>;
 }
 
 const MOST_ATTEMPTS = 5;
@@ -48,6 +48,7 @@ export function createCommands(parts: {
 }): Commands {
   const { store, log, metrics } = parts;
   const turns = new Turns();
+  const snapshots = new Snapshots(store);
   // Only customers whose registration the log is known to have.
   const registered = new LRUCache<string, true>({ max: KNOWN_CUSTOMERS });
   // The furthest position that the log is known to have. What is appended now lies beyond it; what does not was there.
@@ -56,7 +57,7 @@ export function createCommands(parts: {
   const attempt = async (request: CommandRequest): Promise<CommandResult> => {
     for (let attempts = 0; attempts < MOST_ATTEMPTS; attempts++) {
       const reads = request.steps.some((one) => attempts > 0 || !one.optimistic);
-      const histories = reads ? await readAll(request.steps, attempts > 0) : nothingRead(request.steps);
+      const histories = reads ? await readAll(request, attempts > 0) : request.steps.map(() => nothing);
       const register = request.register !== undefined && !registered.has(request.register.customerId);
       const plan = planCommand(request, histories, register);
       if (plan.unit.length === 0) return settled(plan);
@@ -95,8 +96,8 @@ export function createCommands(parts: {
       : { ...outcome, status: 'unchanged', position };
   };
 
-  const readAll = (steps: readonly Step[], evenOptimistic: boolean): Promise<readonly (readonly StoredEvent[])[]> =>
-    Promise.all(steps.map((one) => (one.optimistic && !evenOptimistic ? [] : store.readStream(one.stream))));
+  const readAll = ({ steps, commandId }: CommandRequest, evenOptimistic: boolean): Promise<readonly History[]> =>
+    Promise.all(steps.map((one) => (one.optimistic && !evenOptimistic ? nothing : snapshots.read(one, commandId))));
 
   const handle = async (request: CommandRequest): Promise<CommandResult> => {
     const turn = turns.take(request.steps.map((one) => one.stream));
@@ -124,10 +125,15 @@ export function createCommands(parts: {
     return rejected('internal', 'Something went wrong on our side; it has been noted');
   };
 
-  return { handle, handleAll: (requests) => Promise.all(requests.map(handle)) };
+  return {
+    handle,
+    handleAll: (requests) => Promise.all(requests.map(handle)),
+    async stateOf(decider, stream) {
+      const history = await snapshots.read(foldingOf(stream, decider));
+      return { ...extentOf(history), state: stateOf(decider, history.events, history.before) };
+    },
+  };
 }
-
-const nothingRead = (steps: readonly Step[]): readonly (readonly StoredEvent[])[] => steps.map(() => []);
 
 function rejected(code: string, detail: string): CommandResult {
   return { status: 'rejected', rejection: { code, detail } };

@@ -5,11 +5,11 @@ import {
   eventId,
   type NewEvent,
   type Position,
-  type StoredEvent,
   type StreamAppend,
 } from '@tenure/event-store';
-import { customerStreams, isSameKey } from '../ids.ts';
+import { commandKey, customerStreams } from '../ids.ts';
 import type { CommandRequest, Registration } from './command-request.ts';
+import { type Extent, extentOf, type History } from './snapshots.ts';
 import { newEvent, type Step } from './step.ts';
 
 /** What to append, and what the command came to once that is done. */
@@ -33,33 +33,35 @@ export interface Plan {
  * Events that carry the command's id are those of its first time: it is decided on what was there before them, and says
  * what it said then. In that way a retry answers as before, whatever has happened since, a conflict included.
  */
-export function planCommand(
-  request: CommandRequest,
-  histories: readonly (readonly StoredEvent[])[],
-  register: boolean,
-): Plan {
+export function planCommand(request: CommandRequest, histories: readonly History[], register: boolean): Plan {
   const { commandId, steps } = request;
   const metadata = metadataOf(request);
   const unit: StreamAppend[] = [];
-  let last: Last = { customerId: null, revision: -1, position: null };
+  let last: Pick<Extent, 'customerId' | 'revision' | 'position'> = extentOf(nothing);
   let earlier: Position | null = null;
 
   for (const [index, step] of steps.entries()) {
-    const history = histories[index] ?? [];
-    const done = history.findIndex((event) => event.metadata.commandId === commandId);
+    const history = histories[index] ?? nothing;
+    const { before, events: read } = history;
+    const done = read.findIndex((event) => event.metadata.commandId === commandId);
     if (done >= 0) {
-      const decision = step.decide(history.slice(0, done));
+      const decision = step.decide({ before, events: read.slice(0, done) });
       if (decision.kind === 'rejected')
         return { unit: [], outcome: { status: 'rejected', rejection: decision.rejection } };
-      last = lastOf(history.filter((event) => event.metadata.commandId === commandId));
+      last = extentOf({ before: undefined, events: read.filter((event) => event.metadata.commandId === commandId) });
       earlier = later(earlier, last.position);
       continue;
     }
-    const refusal = refuse(request, step, history);
+    const standing = extentOf(history);
+    const refusal = refuse(request, step, history, standing);
     if (refusal !== undefined) return { unit: [], outcome: { status: 'rejected', rejection: refusal } };
     const decision = step.decide(history);
     const events = newEvents(decision, index === 0 ? commandId : `${commandId}/${index}`, metadata);
-    const append: StreamAppend = { stream: step.stream, expected: history.at(-1)?.revision ?? 'absent', events };
+    const append: StreamAppend = {
+      stream: step.stream,
+      expected: standing.revision < 0 ? 'absent' : standing.revision,
+      events,
+    };
     if (decision.kind === 'rejected') {
       return {
         unit: events.length === 0 ? [] : [append],
@@ -67,14 +69,14 @@ export function planCommand(
       };
     }
     if (events.length === 0) {
-      last = lastOf(history);
+      last = standing;
       earlier = later(earlier, last.position);
       continue;
     }
     unit.push(append);
     last = {
       customerId: events.at(-1)?.customerId ?? null,
-      revision: history.length + events.length - 1,
+      revision: standing.revision + events.length,
       position: null,
     };
   }
@@ -85,16 +87,8 @@ export function planCommand(
   return { unit, outcome: { status: 'accepted', customerId, revision, position: earlier } };
 }
 
-interface Last {
-  readonly customerId: string | null;
-  readonly revision: number;
-  readonly position: Position | null;
-}
-
-function lastOf(events: readonly StoredEvent[]): Last {
-  const event = events.at(-1);
-  return event === undefined ? { customerId: null, revision: -1, position: null } : event;
-}
+/** Of a stream that is not there, or was not read. */
+export const nothing: History = { before: undefined, events: [] };
 
 /** The later of two positions, null being before all. */
 export function later<P extends Position | null>(one: Position | null, other: P): Position | P {
@@ -102,13 +96,13 @@ export function later<P extends Position | null>(one: Position | null, other: P)
 }
 
 /** What stands against a command before it is decided. */
-function refuse(request: CommandRequest, step: Step, history: readonly StoredEvent[]): Rejection | undefined {
-  if (history.some((event) => isSameKey(event.metadata.commandId, request.commandId))) {
+function refuse(request: CommandRequest, step: Step, { events }: History, { revision }: Extent): Rejection | undefined {
+  if (events.some((event) => commandKey(event.metadata.commandId) === commandKey(request.commandId))) {
     return { code: 'idempotency-key-reused', detail: 'The Idempotency-Key came before with another body' };
   }
   const { expectedRevision } = step;
-  if (expectedRevision !== undefined && (expectedRevision < 0 || expectedRevision !== history.length - 1)) {
-    const detail = history.length === 0 ? 'It is not there' : `It is at revision ${history.length - 1} by now`;
+  if (expectedRevision !== undefined && (expectedRevision < 0 || expectedRevision !== revision)) {
+    const detail = revision < 0 ? 'It is not there' : `It is at revision ${revision} by now`;
     return { code: 'precondition-failed', detail };
   }
   return undefined;

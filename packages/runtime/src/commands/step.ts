@@ -1,16 +1,15 @@
 import { type DomainEvent, eventRegistry, upcast } from '@tenure/contracts';
 import { type Decider, type Decision, fold, type Happening } from '@tenure/domain';
 import type { NewEvent, StoredEvent } from '@tenure/event-store';
+import type { Folding, History, Snapshot } from './snapshots.ts';
 
 /** One stream's part of a command, its types gone: what matters to whoever appends is stream, history and decision. */
-export interface Step {
-  readonly stream: string;
+export interface Step extends Folding {
   /** The stream is probably not there yet: decide without reading, and read only after a conflict. */
   readonly optimistic: boolean;
   /** The revision that the client saw (`If-Match`); another one refuses the command. */
   readonly expectedRevision: number | undefined;
-  /** @param history the stream's events, from the first */
-  decide(history: readonly StoredEvent[]): Decision;
+  decide(history: History): Decision;
 }
 
 export interface StepOptions<State, Command, E extends DomainEvent> {
@@ -26,21 +25,33 @@ export interface StepOptions<State, Command, E extends DomainEvent> {
 export function step<State, Command, E extends DomainEvent>(options: StepOptions<State, Command, E>): Step {
   const { stream, decider, command, optimistic = false, expectedRevision } = options;
   return {
-    stream,
+    ...foldingOf(stream, decider),
     optimistic: optimistic && expectedRevision === undefined,
     expectedRevision,
-    decide: (history) => decider.decide(command, stateOf(decider, history)) as Decision,
+    decide: ({ before, events }) => decider.decide(command, stateOf(decider, events, before)) as Decision,
   };
 }
 
-/** The state after a stream's events. A decider is only given streams of its own category, so they are all its own. */
+type Evolving<State, E extends DomainEvent> = Pick<Decider<State, never, E>, 'initialState' | 'evolve'>;
+
+/** How a decider sees a stream. */
+export function foldingOf<State, E extends DomainEvent>(stream: string, decider: Evolving<State, E>): Folding {
+  return { stream, decider, fold: (events, before) => stateOf(decider, events, before) };
+}
+
+/**
+ * The state after a stream's events, from the first or from where a snapshot of the same decider was taken. A decider is
+ * only given streams of its own category, so they are all its own.
+ */
 export function stateOf<State, E extends DomainEvent>(
-  decider: Pick<Decider<State, never, E>, 'initialState' | 'evolve'>,
-  history: readonly StoredEvent[],
+  decider: Evolving<State, E>,
+  events: readonly StoredEvent[],
+  before?: Snapshot,
 ): State {
+  const initialState = before === undefined ? decider.initialState : (before.state as State);
   return fold(
-    decider,
-    history.map((event) => happening(event) as Happening<E>),
+    { initialState, evolve: decider.evolve },
+    events.map((event) => happening(event) as Happening<E>),
   );
 }
 

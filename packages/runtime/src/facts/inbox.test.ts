@@ -36,7 +36,7 @@ function inbox({
     );
   };
   const take = takePublishedFacts({
-    commands: { handle: async () => accepted, handleAll },
+    commands: { handleAll },
     facts: new Map(types.map((type) => [type, factOf(type)])),
     log,
     store: {

@@ -1,7 +1,7 @@
 import { type FactType, factBodies } from '@tenure/contracts';
 import type { InboxMessage, InboxVerdict } from '@tenure/event-bus/kafka';
 import type { CommandOrigin } from '../commands/command-request.ts';
-import type { CommandResult } from '../commands/commands.ts';
+import type { CommandResult, Commands } from '../commands/commands.ts';
 import { isTraceparent, newRequestId } from '../http/origin.ts';
 import { Problem, rejectionProblem } from '../http/problem.ts';
 import type { ServiceContext } from '../service.ts';
@@ -34,7 +34,8 @@ export class FactsNotTakenError extends Error {
  * at all is for the process that takes purchases to reject, so that one alone does.
  */
 export function takePublishedFacts(
-  context: Pick<ServiceContext, 'commands' | 'facts' | 'log'> & {
+  context: Pick<ServiceContext, 'facts' | 'log'> & {
+    readonly commands: Pick<Commands, 'handleAll'>;
     readonly store: Pick<ServiceContext['store'], 'head'>;
   },
 ): (messages: readonly InboxMessage[], attempt: number) => Promise<readonly InboxVerdict[]> {

@@ -20,7 +20,6 @@ const origin = { actor: 'local', requestId: 'r', correlationId: 'r', traceparent
 function batch() {
   const asked: string[][] = [];
   const commands = {
-    handle: async () => accepted,
     handleAll: async (requests: readonly CommandRequest[]) => {
       asked.push(requests.map(({ commandId }) => commandId));
       return requests.map(({ commandId }) => (commandId === 'ok' ? accepted : rejected(commandId)));

@@ -1,5 +1,6 @@
 import {
   type CommandResult,
+  type Commands,
   checkFactType,
   type Fact,
   type FactOrigin,
@@ -15,19 +16,22 @@ import {
 } from '@tenure/runtime';
 import type { Line } from './read-lines.ts';
 
+/** What it takes to handle a batch. */
+type BatchContext = Pick<ServiceContext, 'facts'> & { readonly commands: Pick<Commands, 'handleAll'> };
+
 /** Statuses that a line's answer may have. */
 const lineStatuses = new Set([400, 409, 413, 422, 503]);
 
 /** The lines of one batch on their way into the log. */
 export class BatchLines {
-  readonly #context: Pick<ServiceContext, 'commands' | 'facts'>;
+  readonly #context: BatchContext;
   readonly #from: FactOrigin;
   readonly #maxLineBytes: number;
   #read = 0;
   /** Why the rest is refused, once the store has failed. */
   #failure: Problem | undefined;
 
-  constructor(context: Pick<ServiceContext, 'commands' | 'facts'>, from: FactOrigin, maxLineBytes: number) {
+  constructor(context: BatchContext, from: FactOrigin, maxLineBytes: number) {
     this.#context = context;
     this.#from = from;
     this.#maxLineBytes = maxLineBytes;

@@ -36,7 +36,7 @@ const values = [
 
 /** Who a customer is: registered, changed, linked with other keys of theirs. */
 export function customerRoutes(context: ServiceContext): readonly Route[] {
-  const { ids, clock, store } = context;
+  const { ids, clock } = context;
   const at = (instant: string | undefined): number =>
     instant === undefined ? clock.now() : factInstant(instant, clock);
 
@@ -96,7 +96,7 @@ export function customerRoutes(context: ServiceContext): readonly Route[] {
           keyAccount,
           occurredAt: at(body.occurredAt),
         };
-        const profiles = await linkedProfiles(store, params.id);
+        const profiles = await linkedProfiles(context.commands, params.id);
         const [canonicalId = params.id] = profiles.keys();
         const result = await context.commands.handle({
           service: 'profile',
