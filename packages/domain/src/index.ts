@@ -112,7 +112,7 @@ export type {
   SatisfactionBand,
   SatisfactionItem,
 } from './satisfaction/satisfaction.ts';
-export { never, type StandingKind } from './standing/segments.ts';
+export type { StandingKind } from './standing/segments.ts';
 export { type Learned, type Standing, Standings, type StandingsState } from './standing/standings.ts';
 export {
   type AnswerSurvey,
