@@ -1,4 +1,5 @@
 import type { Case } from '../harness/case.ts';
+import { asOfCase } from './as-of.ts';
 import { batchCase } from './batch.ts';
 import { clusterScaleCase } from './cluster-scale.ts';
 import { clusterVisibleCase } from './cluster-visible.ts';
@@ -24,6 +25,7 @@ export const cases: readonly Case[] = [
   lateCase,
   viewCase,
   listCase,
+  asOfCase,
   growthCase,
   startCase,
   rebuildOnlineCase,

@@ -16,6 +16,8 @@ export interface Sizes {
   readonly lateFacts: number;
   readonly listCustomers: number;
   readonly listPages: number;
+  /** How often each is asked as of an instant. */
+  readonly asOfReports: number;
   /** Events of the large and of the small store. */
   readonly manyEvents: number;
   readonly fewEvents: number;
@@ -48,6 +50,7 @@ export const fullSizes: Sizes = {
   lateFacts: 100,
   listCustomers: 100_000,
   listPages: 1_000,
+  asOfReports: 50,
   manyEvents: 1_000_000,
   fewEvents: 10_000,
   appended: 20_000,
@@ -73,6 +76,7 @@ export const quickSizes: Sizes = {
   lateFacts: 3,
   listCustomers: 100,
   listPages: 10,
+  asOfReports: 2,
   manyEvents: 1_000,
   fewEvents: 200,
   appended: 100,

@@ -272,6 +272,23 @@ describe.each(engineSets)('Online Retail, end to end ($name)', ({ missing, isFas
     expect(restated).toEqual([]);
   }, 1_200_000);
 
+  it.each(['', `&knownAt=${march}`])(
+    'reports and lists as of 1 March are those of the file, later on (%s)',
+    async (known) => {
+      const asOf = `asOf=${march}${known}`;
+      const stages = { potential: 67, new: 1060, active: 531, loyal: 91, 'at-risk': 0, churned: 0, 'won-back': 0 };
+      expect((await running.report(`/v1/analytics/lifecycle?${asOf}`)).body.counts).toEqual(stages);
+      expect((await running.report(`/v1/analytics/tiers?${asOf}`)).body).toEqual({
+        counts: { none: 1068, silver: 560, gold: 121 },
+        balance: 1_476_570,
+      });
+      const { body } = await running.get(`/v1/customers?stage=loyal&limit=500&${asOf}`);
+      const loyal = [...inOrder.values()].filter(({ stage }) => stage === 'loyal');
+      expect(body.items.map(told)).toEqual(loyal.sort((left, right) => (left.id < right.id ? -1 : 1)));
+    },
+    600_000,
+  );
+
   // The slow ones take minutes for all of it: there some customers stand for all, and one order of arrival for both.
   it.each(isFast ? arrivals : arrivals.slice(0, 1))(
     'late facts: %s, every view, lot and standing stage is as in order',

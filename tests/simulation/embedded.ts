@@ -24,6 +24,7 @@ import {
   collectionsOf,
   createConsumers,
   createParkingLot,
+  parkedCollection,
   publishPolicies,
   Scheduler,
   stateCollections,
@@ -93,6 +94,10 @@ export interface LineAnswer {
 const due = (): Promise<never> => new Promise(() => undefined);
 const never = new AbortController().signal;
 
+function notSimulated(): never {
+  throw new Error('threads have no place in a simulated run');
+}
+
 /** What has been opened of a process, so that it can be killed while it starts. */
 export class Starting {
   #kill: () => Promise<void> = async () => undefined;
@@ -116,12 +121,16 @@ export class Starting {
     await publishPolicies(policies, { store: startStore, clock });
 
     const definitions = [...services.flatMap(({ views }) => (views === undefined ? [] : [views.definition])), more];
-    const collections = collectionsOf(definitions);
+    const collections = [...collectionsOf(definitions), parkedCollection];
     const published = await publishedPolicies(startStore);
-    const opened = await openViews(readStore, viewVersion(collections, store.identity, { zone, policies: published }), {
-      collections,
-      store: startStore,
-    });
+    const opened = await openViews(
+      readStore,
+      viewVersion(collections, store.identity, { code: 'simulated', zone, policies: published }),
+      {
+        collections,
+        store: startStore,
+      },
+    );
     const state = await readStore.open(stateVersion(store.identity), stateCollections);
 
     let parks: readonly Park[] = [];
@@ -129,13 +138,10 @@ export class Starting {
     const views = gatedViews(opened.views, 'views', turnstile);
     const context = { store: viewsStore, views, calendar: calendarOf(zone), now: clock.now };
     const gatedState = gatedViews(state, 'state', turnstile);
-    const parkingLot = createParkingLot(gatedState, () => void sayParked());
+    const parkingLot = createParkingLot({ views, state: gatedState }, () => void sayParked());
     const sayParked = async (): Promise<void> => {
       parks = await parkingLot.list();
     };
-    if (opened.isFresh) {
-      for (const { id, consumer } of await parkingLot.list()) if (consumer === 'views') await parkingLot.release(id);
-    }
     const bus = createEmbeddedEventBus({
       store: busStore(own('bus'), writer, turnstile, pageSize),
       parkingLot,
@@ -207,10 +213,13 @@ export class Starting {
       },
       replay: (parkId) => projecting.replay(parkId),
       drop: (parkId) => projecting.drop(parkId),
+      jobs: [],
+      requestJob: due,
       close: due,
     };
     const commandStore = own('commands');
-    const whole = { store: commandStore, clock, ids, zone, log, metrics, views: served };
+    const replays = { start: notSimulated, close: due };
+    const whole = { store: commandStore, clock, ids, zone, log, metrics, views: served, replays };
     const commands = createCommands({ store: commandStore, log, metrics, knownCustomers: 5 });
     const routes = routesOf({ ...whole, commands });
     const reading = routesOf({ ...whole, commands, store });

@@ -443,6 +443,8 @@ function nextVersion(policy: PolicyDocument, random: Random): PolicyDocument {
     }
     case 'loyalty':
       return { ...policy, version, review: { everyDays: random.pick([50, 200, 365]) } };
+    case 'lifecycle-model':
+      return policy;
     case 'satisfaction':
       // Another one moves a customer's document with their next fact, not at once.
       return policy;

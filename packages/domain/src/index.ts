@@ -122,6 +122,8 @@ export type {
   SatisfactionBand,
   SatisfactionItem,
 } from './satisfaction/satisfaction.ts';
+export type { StandingKind } from './standing/segments.ts';
+export { type Learned, type Standing, Standings, type StandingsState } from './standing/standings.ts';
 export {
   type AnswerSurvey,
   type InviteToSurvey,

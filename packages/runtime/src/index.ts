@@ -46,7 +46,7 @@ export {
 export { type FactRouteOptions, factRoute, factScope } from './facts/fact-route.ts';
 export { checkFactType, factObject, invalidFact, maxFactBytes, parseFactJson } from './facts/read-fact.ts';
 export { answerWrite, writeAnswerJson, writeResponses } from './http/answers.ts';
-export { type AsOf, readAsOf, refuseAsOf } from './http/as-of.ts';
+export { type AsOf, readAsOf } from './http/as-of.ts';
 
 export { type CollectionQuery, defineList, type List, type ListedViews, type ListOptions } from './http/list.ts';
 export type { Comparison, ComputedField } from './http/list-filter.ts';
@@ -81,7 +81,7 @@ export type { ServerLimits, ServerOptions } from './http/server-options.ts';
 export { idKeyFile, openIdKey } from './id-key.ts';
 export { assertIdKeyOfLog } from './id-key-of-log.ts';
 export { createIds, customerStreams, type Ids, idOfStream, type StreamCategory, streamName } from './ids.ts';
-export { policyStream, readPolicies } from './policies.ts';
+export { policyEvents, policyStream, readPolicies } from './policies.ts';
 export { type DraftPublication, policyVersions, publishDraft } from './policy-versions.ts';
 
 export { type RunOptions, runProcess } from './process/run-process.ts';

@@ -1,7 +1,7 @@
 import type { CustomerView } from '@tenure/contracts';
-import { type CustomerState, calendarOf, derive } from '@tenure/domain';
+import type { CustomerState } from '@tenure/domain';
 import { Problem, readPolicies, type ServiceContext } from '@tenure/runtime';
-import { factsOfHistory, lastMove, readHistory } from '@tenure/runtime/views';
+import { foldCustomer } from './as-of/fold-customer.ts';
 import { type CustomerTimes, type StoredCustomer, storedCustomer } from './projections/customer-document.ts';
 import { recencyOf } from './recency.ts';
 
@@ -62,16 +62,11 @@ export async function customerAt(
   { asOf, knownAt }: { readonly asOf: number | undefined; readonly knownAt: number | undefined },
   revision?: number,
 ): Promise<CustomerAnswer> {
-  const until = asOf ?? context.clock.now();
-  const known = knownAt === undefined ? {} : { knownAt };
-  const history = await readHistory(context.store, id, known);
-  const policies = await readPolicies(context.store, known);
-  const facts = history === undefined ? [] : factsOfHistory(history);
-  const state = derive(facts, policies, calendarOf(context.zone), until);
-  if (history === undefined || state === undefined) throw noCustomer(id);
-  const position = lastMove(history.events.filter((event) => event.occurredAt <= until));
-  const view = viewOf(storedCustomer(state, history.ids, position), state);
-  return { json: JSON.stringify(view), revision, position };
+  const policies = await readPolicies(context.store, knownAt === undefined ? {} : { knownAt });
+  const folded = await foldCustomer(context, id, { asOf: asOf ?? context.clock.now(), knownAt }, policies);
+  if (folded === undefined) throw noCustomer(id);
+  const { state, ids, position } = folded;
+  return { json: JSON.stringify(viewOf(storedCustomer(state, ids, position), state)), revision, position };
 }
 
 function viewOf(stored: StoredCustomer, state: CustomerState): CustomerView {

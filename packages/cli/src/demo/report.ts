@@ -8,9 +8,11 @@ const page = z.looseObject({ items: z.array(customerView.loose()) });
 
 /** What has become of the business: how many customers are in which stage, and the one who moved last. */
 export async function reportLines(client: Client, publisher: Publisher, now: number): Promise<string[]> {
-  const { counts } = lifecycleReport.loose().parse(await client.get('/v1/analytics/lifecycle'));
+  const { counts = {} } = lifecycleReport.loose().parse(await client.get('/v1/analytics/lifecycle?parts=counts'));
   const [moved] = page.parse(await client.get('/v1/customers?sort=-stageSince&limit=1')).items;
-  const byStage = stages.options.map((stage) => `${stage} ${counts[stage] ?? 0}`).join('  ');
+  const byStage = stages.options
+    .map((stage) => `${stage} ${(counts as Partial<Record<string, number>>)[stage] ?? 0}`)
+    .join('  ');
   const refused = publisher.refused === 0 ? '' : `, ${publisher.refused} refused`;
   const lines = [`${day(now)}  ${publisher.accepted} facts${refused}  |  ${byStage}`];
   const key = moved?.keys.find((known) => known.key !== null);

@@ -36,14 +36,31 @@ export const salesReport = z
   .meta({ id: 'SalesReport', description: 'Sales by currency, in a period' });
 export type SalesReport = z.infer<typeof salesReport>;
 
-export const lifecycleQuery = asOfQuery.extend(period);
+/** What of a report is wanted, divided by commas; as it is checked, a list. */
+function partsOf<const Part extends string>(parts: readonly [Part, ...Part[]]) {
+  return z
+    .preprocess(
+      (value) => (typeof value === 'string' ? value.split(',') : value),
+      z.array(z.enum(parts)).min(1).max(parts.length),
+    )
+    .optional()
+    .describe(`What to answer, divided by commas, of ${parts.join(', ')}; all of it if left out`);
+}
+
+export const lifecycleQuery = asOfQuery.extend({
+  ...period,
+  parts: partsOf(['counts', 'flows', 'timeInStage']),
+});
 
 /** How many customers are in which stage, who moved where in the period, and how long they stayed. */
 export const lifecycleReport = z
   .strictObject({
     ...answeredPeriod,
-    counts: z.record(stage, count).describe('Customers by stage at the end of the period'),
-    flows: z.array(z.strictObject({ from: stage, to: stage, customers: count })).describe('Transitions in the period'),
+    counts: z.record(stage, count).optional().describe('Customers by stage at the end of the period'),
+    flows: z
+      .array(z.strictObject({ from: stage, to: stage, customers: count }))
+      .optional()
+      .describe('Transitions in the period'),
     timeInStage: z
       .array(
         z.strictObject({
@@ -53,18 +70,23 @@ export const lifecycleReport = z
           meanDays: z.number().nonnegative().nullable(),
         }),
       )
+      .optional()
       .describe('Of the stays that ended in the period'),
   })
   .meta({ id: 'LifecycleReport', description: '生命周期: counts, flows, time in stage' });
 export type LifecycleReport = z.infer<typeof lifecycleReport>;
 
-export const tiersQuery = asOfQuery;
+export const tiersQuery = asOfQuery.extend({ parts: partsOf(['counts', 'balance']) });
 
 /** How customers are spread over the tiers. */
 export const tiersReport = z
   .strictObject({
-    counts: z.record(tier, count).describe('Customers by tier, none included'),
-    balance: z.int().describe('Points of all customers'),
+    counts: z.record(tier, count).optional().describe('Customers by tier, none included'),
+    balance: z
+      .int()
+      .nullable()
+      .optional()
+      .describe('Points of all customers; null as of another instant, where there are too many customers to fold'),
   })
   .meta({ id: 'TiersReport', description: '会员等级: customers by tier' });
 export type TiersReport = z.infer<typeof tiersReport>;

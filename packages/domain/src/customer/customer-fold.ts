@@ -3,7 +3,9 @@ import { nextBoundary, passTime } from '../lifecycle/lifecycle.ts';
 import type { StageTransition } from '../lifecycle/lifecycle-state.ts';
 import { type ModelStage, modelStage } from '../lifecycle/model.ts';
 import type { LoyaltyAccount } from '../loyalty/account.ts';
+import { noTier } from '../loyalty/programme.ts';
 import { inForce, type Policies } from '../policies/schedule.ts';
+import { type BandStep, bandSteps } from '../satisfaction/bands.ts';
 import { type SatisfactionBand, satisfactionBand, satisfactionScore } from '../satisfaction/satisfaction.ts';
 import type { Calendar } from '../time/calendar.ts';
 import type { DecisionObserver } from '../why/decisions.ts';
@@ -52,6 +54,14 @@ export interface CustomerState {
   readonly nextFollowUpDueAt: number | null;
 }
 
+/** What a customer became, in order of time; a step may come to where the customer was already. */
+export interface StandingSteps {
+  readonly stage: readonly { readonly to: Stage; readonly at: number }[];
+  /** null: none. */
+  readonly tier: readonly { readonly to: string | null; readonly at: number }[];
+  readonly satisfaction: readonly BandStep[];
+}
+
 /** Of customers without any other fact. */
 const onlyBought = new ProfileFacets();
 
@@ -71,6 +81,7 @@ export class CustomerFold {
   #profile: ProfileFacets | undefined;
   /** Refunds dated before their purchase, by the purchase's key; they take effect with it. */
   #early: Map<string, FactOf<'refund'>[]> | undefined;
+  #hasEarlyRefunds = false;
 
   /** @param observer is told of every decision; for explanations */
   constructor(policies: Policies, calendar: Calendar, observer?: DecisionObserver) {
@@ -92,6 +103,39 @@ export class CustomerFold {
 
   get lastFactAt(): number | undefined {
     return this.#facts.at(-1)?.at;
+  }
+
+  /**
+   * Whether a refund took effect with a purchase after it. As of an instant between the two it is unmatched, so points and
+   * tier were others then than this fold went through.
+   */
+  get hasEarlyRefunds(): boolean {
+    return this.#hasEarlyRefunds;
+  }
+
+  /** When time alone moves stage or tier next, or looks at the tier again. */
+  get nextStandingChangeAt(): number | undefined {
+    const stageAt = nextBoundary(this.#orders.lifecycle, this.#policies.lifecycle)?.at;
+    const tierAt = this.#orders.account.reviewAt;
+    if (stageAt === undefined || tierAt === undefined) return stageAt ?? tierAt;
+    return Math.min(stageAt, tierAt);
+  }
+
+  /**
+   * The steps from an instant on (inclusive). Of stage and tier those up to another instant (inclusive), which must not be
+   * before the last fact, as if every timer had fired; of bands, where they are asked for, all that are known of.
+   */
+  standingSteps(from: number, until: number, withBands: boolean): StandingSteps {
+    const { transitions, lifecycle, account } = this.#orders;
+    const passed: StageTransition[] = [];
+    passTime(lifecycle, until, this.#policies.lifecycle, (step) => passed.push(step));
+    const reviewed = (account.reviewAt ?? Number.POSITIVE_INFINITY) <= until ? account.clone() : account;
+    if (reviewed !== account) reviewed.passTime(until);
+    return {
+      stage: [...stepsFrom(transitions, from), ...passed.filter(({ at }) => at >= from)],
+      tier: stepsFrom(reviewed.tierSteps, from).map(({ to, at }) => ({ to: to === noTier ? null : to, at })),
+      satisfaction: withBands ? bandSteps(this.#facts, this.#policies.satisfaction, from) : [],
+    };
   }
 
   /** What says how satisfied they are, by time. */
@@ -196,6 +240,7 @@ export class CustomerFold {
     this.#observer?.restart();
     this.#orders = new OrderBook(this.#policies, this.#calendar, this.#observer);
     this.#profile = undefined;
+    this.#hasEarlyRefunds = false;
     this.#early = this.#namedAndPresent();
     this.#foldFrom(0);
   }
@@ -234,6 +279,7 @@ export class CustomerFold {
     this.#orders.addPurchase(purchase);
     if (this.#early === undefined) return;
     for (const refund of this.#early.get(`${purchase.source}\n${purchase.id}`) ?? []) {
+      this.#hasEarlyRefunds = true;
       this.#orders.addRefund(refund, purchase.at);
     }
   }
@@ -245,6 +291,13 @@ export class CustomerFold {
       this.#orders.addRefund(refund, refund.at);
     } else waiting.push(refund);
   }
+}
+
+/** The last of a list in order of time. */
+function stepsFrom<S extends { readonly at: number }>(steps: readonly S[], from: number): readonly S[] {
+  let index = steps.length;
+  while (index > 0 && (steps[index - 1]?.at ?? 0) >= from) index--;
+  return steps.slice(index);
 }
 
 function appendDistinct(facts: Fact[], sorted: readonly Fact[]): void {

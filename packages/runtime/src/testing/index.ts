@@ -1,6 +1,6 @@
 export { publishPolicies } from '../process/publish-policies.ts';
 export { type Consumers, type ConsumersOptions, createConsumers, stateCollections } from '../views/consumers.ts';
-export { createParkingLot } from '../views/parking.ts';
+export { createParkingLot, parkedCollection } from '../views/parking.ts';
 export { Scheduler } from '../views/scheduler.ts';
 export { storedCheckpoint } from '../views/stored-checkpoint.ts';
 export { collectionsOf, stateVersion, viewVersion } from '../views/view-version.ts';

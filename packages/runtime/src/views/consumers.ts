@@ -1,4 +1,3 @@
-import { noPolicies, type Policies, withPolicy } from '@tenure/domain';
 import type { Consumer } from '@tenure/event-bus';
 import type { Position } from '@tenure/event-store';
 import type { CollectionDefinition, ViewSet } from '@tenure/read-store';
@@ -9,13 +8,14 @@ import { jobCollections } from './jobs/job.ts';
 import { servingCollection } from './jobs/serving-processes.ts';
 import type { CustomerMemory } from './known-customers.ts';
 import { parkedCollection } from './parking.ts';
+import { PolicyMoments } from './policy-moments.ts';
 import { createProjectingConsumer, projectingConsumer } from './projecting.ts';
 import type { RecordedEvent } from './recorded-event.ts';
 import { recorderTimers } from './recorder-timers.ts';
 import { Recording } from './recording.ts';
 import { createRecordingConsumer, recordingConsumer } from './recording-consumer.ts';
 import { storedCheckpoint } from './stored-checkpoint.ts';
-import type { ServiceViews, Timer, ViewsContext } from './types.ts';
+import type { Projection, ServiceViews, Timer, ViewsContext } from './types.ts';
 
 /** Of the view set that outlives the versions of the views. */
 export const stateCollections: readonly CollectionDefinition[] = [
@@ -58,10 +58,9 @@ export async function createConsumers({
   recordsFor,
 }: ConsumersOptions): Promise<Consumers> {
   const { store, now } = context;
-  const givenUpTo = (partition: number): Promise<Position> => furthestCheckpoint(context.views, state, partition);
-  const { customers, onPolicy } = await createFold({ context, memory, follows, givenUpTo });
-
   const projections = services.flatMap((service) => service.projections ?? []);
+  const givenUpTo = (partition: number): Promise<Position> => furthestCheckpoint(context.views, state, partition);
+  const { customers, onPolicy } = await createFold({ context, projections, memory, follows, givenUpTo });
   const recorders = services.flatMap((service) => service.recorders ?? []);
   const recording = new Recording({ store, customers, recorders, now });
   const holds = await ImportHolds.load(state);
@@ -78,24 +77,30 @@ export async function createConsumers({
 /** The customers as all policies that are published show them, those to come included. */
 export async function createFold({
   context: { store, calendar },
+  projections,
   ...options
-}: Pick<ConsumersOptions, 'context' | 'memory' | 'follows'> & Pick<CustomerCacheOptions, 'givenUpTo'>): Promise<{
+}: Pick<ConsumersOptions, 'context' | 'memory' | 'follows'> &
+  Pick<CustomerCacheOptions, 'givenUpTo'> & { readonly projections: readonly Projection[] }): Promise<{
   readonly customers: CustomerCache;
   /** To be called with every policy that becomes known. */
   readonly onPolicy: (event: RecordedEvent) => void;
 }> {
-  let policies: Policies = noPolicies;
-  const seen = new Set<string>();
-  const customers = new CustomerCache({ store, calendar, policies: () => policies, ...options });
-  const onPolicy = (event: RecordedEvent): void => {
-    if (event.type !== 'PolicyPublished' || seen.has(event.id)) return;
-    seen.add(event.id);
-    policies = withPolicy(policies, event);
-    customers.clear();
-  };
+  const policies = new PolicyMoments();
   // All of them, wherever the consumers stand: each is in force from its own date on, and the recorders may be further
   // than views that are built anew.
-  for (const event of await policyEvents(store)) onPolicy(event);
+  const published = [...(await policyEvents(store))].sort((left, right) => (left.position < right.position ? -1 : 1));
+  for (const event of published) policies.add(event);
+  const tellsStandings = projections.some((projection) => projection.keepsStandingsIn !== undefined);
+  const customers = new CustomerCache({
+    store,
+    calendar,
+    policies: () => policies.current,
+    ...(tellsStandings ? { policyMoments: policies.moments } : {}),
+    ...options,
+  });
+  const onPolicy = (event: RecordedEvent): void => {
+    if (policies.add(event)) customers.clear();
+  };
   return { customers, onPolicy };
 }
 

@@ -1,15 +1,19 @@
-import { type Calendar, CustomerFold, type CustomerState, factsOf, type Policies } from '@tenure/domain';
+import { type Calendar, CustomerFold, type CustomerState, factsOf, type Policies, Standings } from '@tenure/domain';
 import type { EventStore, Position } from '@tenure/event-store';
-import { readHistory } from './history.ts';
+import { type CustomerHistory, readHistory } from './history.ts';
 import { type KnownCustomer, noteEvent } from './known-customer.ts';
 import { type CustomerMemory, KnownCustomers } from './known-customers.ts';
 import { OneAtATime } from './one-at-a-time.ts';
+import type { PolicyMoment } from './policy-moments.ts';
 import { poisonOrPassing, type RecordedEvent } from './recorded-event.ts';
+import { type Replayed, replayStandings } from './replay-standings.ts';
 
 export interface CustomerCacheOptions {
   readonly store: EventStore;
   readonly calendar: Calendar;
   readonly policies: () => Policies;
+  /** How policies became known, if what stood at each moment of knowledge is to be told. */
+  readonly policyMoments?: readonly PolicyMoment[];
   readonly memory: CustomerMemory;
   /** Whether all events of a customer with this id come here; what is remembered of others would go stale. */
   readonly follows: (id: string) => boolean;
@@ -30,6 +34,8 @@ export class CustomerCache {
   readonly #givenUpTo = new Map<number, Position>();
   /** Partitions in which nobody else has been given more. */
   readonly #assigned = new Set<number>();
+  /** Policies that the views have known from their beginning. */
+  readonly #firstMoments: number;
 
   constructor(options: CustomerCacheOptions) {
     this.#options = options;
@@ -37,7 +43,9 @@ export class CustomerCache {
       memory: options.memory,
       mayKeep: (customer) => this.keeps(customer),
       newFold: () => this.#newFold(),
+      newStandings: (id, state) => (options.policyMoments === undefined ? undefined : new Standings(id, state)),
     });
+    this.#firstMoments = options.policyMoments?.length ?? 0;
   }
 
   /** Forgets everybody, as when a policy changed. */
@@ -49,6 +57,29 @@ export class CustomerCache {
   reassigned(): void {
     this.clear();
     this.#assigned.clear();
+  }
+
+  /** When the last policy became known, ms; 0 where nobody keeps account of it. */
+  get policiesAt(): number {
+    return this.#options.policyMoments?.at(-1)?.recordedAt ?? 0;
+  }
+
+  /** From which moment of knowledge on documents may have to be written again, for a policy that came since; in ms. */
+  get restatedFrom(): number {
+    return this.#options.policyMoments?.[this.#firstMoments]?.recordedAt ?? Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Tells anew what stood for a customer of several ids: their events come in each id's order, but what became known when
+   * is a matter of all of them.
+   */
+  async retell(customer: KnownCustomer): Promise<void> {
+    if (customer.standings === undefined) return;
+    const { store } = this.#options;
+    const history = await readHistory(store, customer.id, { upTo: (await store.head()) ?? '' });
+    if (history === undefined) return;
+    customer.standings = this.#replay(history)?.standings;
+    customer.isRetold = true;
   }
 
   /** Whether all events of the customer come here, so that what is known of them stays right. */
@@ -165,9 +196,10 @@ export class CustomerCache {
     const { store } = this.#options;
     const head = (await store.head()) ?? '';
     const history = await readHistory(store, id, { upTo: head });
-    const customer = this.#customer(history?.ids ?? [id], head);
+    const replayed = history === undefined ? undefined : this.#replay(history);
+    const customer = this.#customer(history?.ids ?? [id], head, replayed);
     if (history !== undefined) {
-      customer.fold.add(history.events.flatMap((event) => factsOf(event)));
+      if (replayed === undefined) customer.fold.add(history.events.flatMap((event) => factsOf(event)));
       for (const event of history.events) noteEvent(customer, event);
     }
     this.#known.keep(customer);
@@ -175,11 +207,14 @@ export class CustomerCache {
   }
 
   /** @param ids the canonical first */
-  #customer(ids: readonly string[], foldedUpTo: Position): KnownCustomer {
+  #customer(ids: readonly string[], foldedUpTo: Position, replayed?: Replayed): KnownCustomer {
+    const [id = ''] = ids;
     return {
-      id: ids[0] ?? '',
+      id,
       ids,
-      fold: this.#newFold(),
+      fold: replayed?.fold ?? this.#newFold(),
+      isRetold: replayed !== undefined,
+      standings: replayed?.standings ?? (this.#options.policyMoments === undefined ? undefined : new Standings(id)),
       foldedUpTo: new Map(ids.map((own) => [own, foldedUpTo])),
       changedAt: '',
       until: 0,
@@ -194,12 +229,19 @@ export class CustomerCache {
     const { foldedUpTo } = customer;
     const news = events.filter((event) => event.position > (foldedUpTo.get(event.customerId ?? '') ?? ''));
     if (news.length === 0) return;
-    customer.fold.add(news.flatMap((event) => factsOf(event)));
-    for (const event of news) {
-      noteEvent(customer, event);
-      foldedUpTo.set(event.customerId ?? '', event.position);
+    if (customer.standings === undefined || customer.ids.length > 1) {
+      customer.fold.add(news.flatMap((event) => factsOf(event)));
+      for (const event of news) noteEvent(customer, event);
+    } else {
+      for (const learned of Map.groupBy(news, ({ recordedAt }) => recordedAt).values()) learn(customer, learned);
     }
+    for (const event of news) foldedUpTo.set(event.customerId ?? '', event.position);
     this.#known.keep(customer);
+  }
+
+  #replay(history: CustomerHistory): Replayed | undefined {
+    const { policyMoments, calendar } = this.#options;
+    return policyMoments === undefined ? undefined : replayStandings(history, policyMoments, calendar);
   }
 
   #forget(id: string, events: readonly RecordedEvent[]): void {
@@ -244,6 +286,22 @@ export function shownState(customer: KnownCustomer): CustomerState | undefined {
 
 function changesIdentity(event: RecordedEvent): boolean {
   return event.type === 'KeyLinked' || event.type === 'PurchaseClaimed';
+}
+
+/** Folds what became known at one moment, and tells what stood before and stands since. */
+function learn(customer: KnownCustomer, events: readonly RecordedEvent[]): void {
+  const { fold, standings } = customer;
+  const recordedAt = events[0]?.recordedAt ?? 0;
+  const facts = events.flatMap((event) => factsOf(event));
+  const dated = facts.filter(({ kind }) => kind !== 'key');
+  if (dated.length > 0) standings?.settle(fold, recordedAt, recordedAt);
+  fold.add(facts);
+  if (dated.length > 0) standings?.learn({ recordedAt, facts: dated }, () => fold);
+  for (const event of events) {
+    const before = customer.until;
+    noteEvent(customer, event);
+    if (customer.until > before) standings?.settle(fold, customer.until, recordedAt);
+  }
 }
 
 function byPosition(left: RecordedEvent, right: RecordedEvent): number {

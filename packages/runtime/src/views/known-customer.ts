@@ -1,4 +1,4 @@
-import type { CustomerFold } from '@tenure/domain';
+import type { CustomerFold, Standings } from '@tenure/domain';
 import type { Position } from '@tenure/event-store';
 import { type DocumentMoves, noteMove } from './document-moves.ts';
 import type { RecordedEvent } from './recorded-event.ts';
@@ -20,6 +20,10 @@ export interface KnownCustomer extends DocumentMoves {
   /** All ids, the canonical first. */
   readonly ids: readonly string[];
   readonly fold: CustomerFold;
+  /** What stood at each moment of knowledge; undefined where no projection asks for it. */
+  standings: Standings | undefined;
+  /** They were told anew from the log, and what was written of them is to be compared with that. */
+  isRetold: boolean;
   /** Of each id, up to where all of its events are in the fold. */
   readonly foldedUpTo: Map<string, Position>;
   /** Of the canonical id's profile stream, -1 for none. */

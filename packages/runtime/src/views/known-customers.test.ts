@@ -11,6 +11,8 @@ describe('customers that are known', () => {
     id,
     ids: [id],
     fold: newFold(),
+    standings: undefined,
+    isRetold: false,
     foldedUpTo: new Map(),
     changedAt: '',
     until: 0,
@@ -24,7 +26,7 @@ describe('customers that are known', () => {
     ['one of them', (known: KnownCustomers) => known.forget(id)],
   ])('I5: stay forgotten when somebody had just found them, and was about to use them: %s', (_, forget) => {
     const memory = { maxFacts: 100, maxTextLength: 1_000 };
-    const known = new KnownCustomers({ memory, mayKeep: () => true, newFold });
+    const known = new KnownCustomers({ memory, mayKeep: () => true, newFold, newStandings: () => undefined });
     const found = customer();
     known.keep(found);
     forget(known);

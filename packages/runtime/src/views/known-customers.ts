@@ -1,4 +1,4 @@
-import type { CustomerFold, Fact } from '@tenure/domain';
+import type { CustomerFold, Fact, Standings, StandingsState } from '@tenure/domain';
 import { LRUCache } from 'lru-cache';
 import type { KnownCustomer, RecordingMark } from './known-customer.ts';
 
@@ -15,6 +15,7 @@ interface KnownCustomersOptions {
   /** Those who may not are known for as long as somebody works with them. */
   readonly mayKeep: (customer: KnownCustomer) => boolean;
   readonly newFold: () => CustomerFold;
+  readonly newStandings: (id: string, state?: StandingsState) => Standings | undefined;
 }
 
 /** What a customer without facts costs, in facts. */
@@ -23,6 +24,7 @@ const costPerCustomer = 4;
 /** A customer at rest: what cannot be folded again from the rest. */
 interface Resting {
   readonly facts: readonly Fact[];
+  readonly standings?: StandingsState | undefined;
   readonly foldedUpTo: string;
   readonly changedAt: string;
   readonly until: number;
@@ -45,6 +47,7 @@ interface InUse {
 export class KnownCustomers {
   readonly #mayKeep: (customer: KnownCustomer) => boolean;
   readonly #newFold: () => CustomerFold;
+  readonly #newStandings: KnownCustomersOptions['newStandings'];
   readonly #atHand: LRUCache<string, KnownCustomer>;
   readonly #resting: LRUCache<string, string>;
   readonly #inUse = new Map<string, InUse>();
@@ -53,10 +56,11 @@ export class KnownCustomers {
   /** From an id that is not canonical to the one that is. */
   readonly #canonical = new Map<string, string>();
 
-  constructor({ memory, mayKeep, newFold }: KnownCustomersOptions) {
+  constructor({ memory, mayKeep, newFold, newStandings }: KnownCustomersOptions) {
     const { maxFacts, maxTextLength } = memory;
     this.#mayKeep = mayKeep;
     this.#newFold = newFold;
+    this.#newStandings = newStandings;
     this.#resting = new LRUCache({ maxSize: maxTextLength, sizeCalculation: ({ length }) => length });
     this.#atHand = new LRUCache({
       maxSize: maxFacts,
@@ -137,13 +141,17 @@ export class KnownCustomers {
     const text = this.#resting.get(id);
     if (text === undefined) return undefined;
     this.#resting.delete(id);
-    const { facts, foldedUpTo, changedAt, until, profileRevision, marks, notes } = JSON.parse(text) as Resting;
+    const { facts, standings, foldedUpTo, changedAt, until, profileRevision, marks, notes } = JSON.parse(
+      text,
+    ) as Resting;
     const fold = this.#newFold();
     fold.add(facts);
     const customer: KnownCustomer = {
       id,
       ids: [id],
       fold,
+      standings: this.#newStandings(id, standings),
+      isRetold: false,
       foldedUpTo: new Map([[id, foldedUpTo]]),
       changedAt,
       until,
@@ -156,9 +164,20 @@ export class KnownCustomers {
   }
 }
 
-function asText({ id, fold, foldedUpTo, changedAt, until, profileRevision, marks, notes }: KnownCustomer): string {
+function asText({
+  id,
+  fold,
+  standings,
+  foldedUpTo,
+  changedAt,
+  until,
+  profileRevision,
+  marks,
+  notes,
+}: KnownCustomer): string {
   return JSON.stringify({
     facts: [...fold.keys, ...fold.facts],
+    standings: standings?.state,
     foldedUpTo: foldedUpTo.get(id) ?? '',
     changedAt,
     until,

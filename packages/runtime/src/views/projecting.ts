@@ -1,4 +1,5 @@
 import { type Consumer, type Delivery, PoisonError } from '@tenure/event-bus';
+import type { Document } from '@tenure/read-store';
 import { type CustomerCache, shownState } from './customer-cache.ts';
 import type { KnownCustomer } from './known-customer.ts';
 import type { RecordedEvent } from './recorded-event.ts';
@@ -23,7 +24,19 @@ interface Parts {
 export function createProjectingConsumer({ projections, customers, context, maxGuards, onPolicy }: Parts): Consumer {
   const writer = new DocumentWriter(context.views, maxGuards);
   const perCustomer = projections.filter((projection) => projection.customer !== undefined);
+  const standingsIn = projections.map(({ keepsStandingsIn }) => keepsStandingsIn).find((name) => name !== undefined);
   const perEvent = projections.filter((projection) => projection.event !== undefined);
+
+  /** What was written when only a part of a moment had been delivered, and is not so, is known to the views alone. */
+  const writtenStandings = async (customer: KnownCustomer, first: RecordedEvent): Promise<readonly Document[]> => {
+    if (standingsIn === undefined || !customer.isRetold) return [];
+    customer.isRetold = false;
+    if (first.type === 'CustomerRegistered' && customer.ids.length === 1) return [];
+    const found = customer.ids.map((id) =>
+      context.views.find(standingsIn, { filter: { _id: { $gte: `${id}/`, $lt: `${id}0` } } }),
+    );
+    return (await Promise.all(found)).flat();
+  };
 
   const handle = async (delivery: Delivery, delivered: readonly RecordedEvent[]): Promise<void> => {
     const changes = new Map<string, DocumentChange & { guard: string }>();
@@ -32,15 +45,26 @@ export function createProjectingConsumer({ projections, customers, context, maxG
     };
 
     using changed = await customers.apply(delivered, delivery.partition);
+    const { policiesAt } = customers;
     for (const [customer, own] of changed) {
       if (perCustomer.length === 0 || !own.some((event) => moves(customer, event))) continue;
       const first = own[0];
       if (first === undefined) continue;
+      if (customer.ids.length > 1) await customers.retell(customer);
+      const since = Math.min(first.recordedAt, customers.restatedFrom);
+      const written = await writtenStandings(customer, first);
       try {
         const state = shownState(customer);
         if (state === undefined) continue;
+        const standings = new Map(customer.standings?.take(since));
+        for (const { _id, knownFrom } of written) {
+          if (Number(knownFrom) >= since && !standings.has(_id)) standings.set(_id, null);
+        }
         for (const projection of perCustomer) {
-          put(projection.customer?.({ customer, state, events: own }, context) ?? [], customer.changedAt);
+          put(
+            projection.customer?.({ customer, state, events: own, policiesAt, standings }, context) ?? [],
+            customer.changedAt,
+          );
         }
       } catch (error) {
         // Pure: what it cannot do now it never can.

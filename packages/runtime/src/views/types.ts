@@ -1,4 +1,4 @@
-import type { Calendar, CustomerState, Happening } from '@tenure/domain';
+import type { Calendar, CustomerState, Happening, Standing } from '@tenure/domain';
 import type { EventStore } from '@tenure/event-store';
 import type { CollectionDefinition, Document, Filter, ViewSet } from '@tenure/read-store';
 import type { KnownCustomer } from './known-customer.ts';
@@ -27,6 +27,10 @@ export interface ChangedCustomer {
   readonly customer: KnownCustomer;
   readonly state: CustomerState;
   readonly events: readonly RecordedEvent[];
+  /** When the last of the policies that they were folded by became known, ms; 0 without any. */
+  readonly policiesAt: number;
+  /** What stood at each moment of knowledge, as far as these events changed it; null: to be removed. */
+  readonly standings: ReadonlyMap<string, Standing | null>;
 }
 
 /**
@@ -36,6 +40,8 @@ export interface ChangedCustomer {
 export interface Projection {
   readonly name: string;
   readonly collections: readonly CollectionDefinition[];
+  /** Where it keeps `standings`, under their ids, if it does: else nobody tells them. */
+  readonly keepsStandingsIn?: string;
   /** The documents of one customer, out of the fold of all their facts. */
   customer?(changed: ChangedCustomer, context: ViewsContext): readonly DocumentChange[];
   /** Documents that belong to one event or stream; only called for `eventTypes`. */

@@ -6,10 +6,16 @@ export type StoredCustomer = Omit<CustomerView, 'recency'>;
 
 /** What the document holds beside the view, for timers and for telling whether it is still as of now. In ms. */
 export type CustomerTimes = {
+  /** When the last fact of theirs became known. */
+  readonly knownAt: number;
+  /** When the last of the policies that they were folded by became known. */
+  readonly policiesAt: number;
   /** The instant that the document shows. */
   readonly until: number;
   readonly nextStageChangeAt: number | null;
   readonly nextLoyaltyChangeAt: number | null;
+  /** When the tier is looked at again. */
+  readonly nextReviewAt: number | null;
   readonly nextFollowUpDueAt: number | null;
   readonly lastPurchaseMs: number | null;
   /** Orders customers as their recency does, at any instant: none first, then who bought last. */
@@ -63,15 +69,18 @@ export function customerDocument(
   state: CustomerState,
   ids: readonly string[],
   position: string,
-  revision: number,
+  { revision, knownAt, policiesAt }: Pick<CustomerTimes, 'revision' | 'knownAt' | 'policiesAt'>,
 ): CustomerDocument {
   const stored = storedCustomer(state, ids, position);
   const { until, nextStageChangeAt, nextLoyaltyChangeAt, nextFollowUpDueAt, lastPurchaseAt: lastPurchaseMs } = state;
   const recencyOrder = lastPurchaseMs === null ? null : -lastPurchaseMs;
   const times: CustomerTimes = {
+    knownAt,
+    policiesAt,
     until,
     nextStageChangeAt,
     nextLoyaltyChangeAt,
+    nextReviewAt: state.account.reviewAt ?? null,
     nextFollowUpDueAt,
     lastPurchaseMs,
     recencyOrder,

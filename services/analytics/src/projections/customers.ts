@@ -16,17 +16,23 @@ export const customers: Projection = {
         { fields: ['lastPurchaseAt'] },
         { fields: ['customerSince'] },
         { fields: ['_times.nextStageChangeAt'] },
+        { fields: ['_times.nextReviewAt'] },
+        { fields: ['_times.policiesAt'] },
       ],
     },
     { name: 'aliases', indexes: [] },
   ],
 
-  customer({ customer, state }): readonly DocumentChange[] {
+  customer({ customer, state, policiesAt }): readonly DocumentChange[] {
     const changes: DocumentChange[] = [
       {
         collection: 'customers',
         id: customer.id,
-        document: customerDocument(state, customer.ids, customer.changedAt, customer.profileRevision),
+        document: customerDocument(state, customer.ids, customer.changedAt, {
+          revision: customer.profileRevision,
+          knownAt: customer.standings?.learnedAt ?? 0,
+          policiesAt,
+        }),
       },
     ];
     for (const alias of customer.ids) {

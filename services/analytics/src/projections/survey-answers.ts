@@ -2,9 +2,10 @@ import type { SurveyKind } from '@tenure/contracts';
 import type { Document } from '@tenure/read-store';
 import type { DocumentChange, Projection } from '@tenure/runtime/views';
 
-/** An answer to a survey. `at` in ms. */
+/** An answer to a survey. Instants in ms. */
 export interface SurveyAnswer extends Document {
   readonly at: number;
+  readonly recordedAt: number;
   readonly kind: SurveyKind;
   readonly score: number;
   readonly channel: string;
@@ -24,6 +25,7 @@ export const surveyAnswers: Projection = {
     const document: SurveyAnswer = {
       _id: event.stream,
       at: event.occurredAt,
+      recordedAt: event.recordedAt,
       kind,
       score,
       channel,

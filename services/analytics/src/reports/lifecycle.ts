@@ -27,20 +27,28 @@ export class LifecycleTally {
     let enteredAt = customerSince;
     for (const { from, to, at } of steps) {
       if (at >= this.#to) break;
-      if (at >= this.#from) {
-        this.#addFlow(from, to);
-        const stays = this.#stays.get(from);
-        if (stays === undefined) this.#stays.set(from, [(at - enteredAt) / dayMs]);
-        else stays.push((at - enteredAt) / dayMs);
-      }
+      if (at >= this.#from) this.addMove(from, to, at, enteredAt);
       stage = to;
       enteredAt = at;
     }
-    this.#counts.set(stage, (this.#counts.get(stage) ?? 0) + 1);
+    this.addCount(stage, 1);
   }
 
-  report(): Pick<LifecycleReport, 'counts' | 'flows' | 'timeInStage'> {
-    const counts: LifecycleReport['counts'] = {
+  /** So many customers more who are in a stage at the end. */
+  addCount(stage: Stage, customers: number): void {
+    this.#counts.set(stage, (this.#counts.get(stage) ?? 0) + customers);
+  }
+
+  /** A move within the period, with when the stage that was left had been entered. */
+  addMove(from: Stage, to: Stage, at: number, enteredAt: number): void {
+    this.#addFlow(from, to);
+    const stays = this.#stays.get(from);
+    if (stays === undefined) this.#stays.set(from, [(at - enteredAt) / dayMs]);
+    else stays.push((at - enteredAt) / dayMs);
+  }
+
+  report(): Required<Pick<LifecycleReport, 'counts' | 'flows' | 'timeInStage'>> {
+    const counts: Record<Stage, number> = {
       potential: 0,
       new: 0,
       active: 0,

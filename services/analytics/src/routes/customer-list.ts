@@ -1,18 +1,21 @@
 import { customerView } from '@tenure/contracts';
-import { defineList, defineRoute, type Route, type ServiceContext } from '@tenure/runtime';
-import type { CustomerDocument } from '../projections/customer-document.ts';
+import { defineList, defineRoute, type Route, readAsOf, readPolicies, type ServiceContext } from '@tenure/runtime';
+import { type ListedCustomer, listedCustomers } from '../as-of/listed-customers.ts';
 import { recencyField, recencyOf } from '../recency.ts';
 
-/** Customers as their documents show them, by any field of the view. */
+/** Customers as their documents show them, or as of another instant, by any field of the view. */
 export function customerListRoutes(context: ServiceContext): readonly Route[] {
   const { clock, views } = context;
-  const list = defineList<typeof customerView, CustomerDocument>({
+  const list = defineList<typeof customerView, ListedCustomer>({
     collection: 'customers',
     row: customerView,
     description: 'Customers',
     key: 'id',
     order: 'id',
-    rowOf: ({ _id, _times, ...view }) => ({ ...view, recency: recencyOf(_times.lastPurchaseMs, clock.now()) }),
+    rowOf: ({ _id, _times, _asOf = clock.now(), ...view }) => ({
+      ...view,
+      recency: recencyOf(_times.lastPurchaseMs, _asOf),
+    }),
   });
   return [
     defineRoute({
@@ -25,9 +28,18 @@ export function customerListRoutes(context: ServiceContext): readonly Route[] {
       limits: { bodyBytes: 0, timeoutMs: 9_000, concurrency: 16 },
       query: list.query,
       responses: { 200: list.response },
-      problems: ['as-of-unsupported'],
+      problems: ['as-of-unsupported', 'in-the-future'],
       awaitsPosition: true,
-      handler: (request) => list.answer(request, views.current(), { recency: recencyField(clock.now()) }),
+      handler: async (request) => {
+        const { asOf: asked, knownAt: known, ...query } = request.query;
+        if (asked === undefined && known === undefined) {
+          return list.answer(request, views.current(), { recency: recencyField(clock.now()) });
+        }
+        const { asOf = clock.now(), knownAt } = readAsOf({ asOf: asked, knownAt: known }, clock);
+        const policies = await readPolicies(context.store, knownAt === undefined ? {} : { knownAt });
+        const listed = await listedCustomers(context, { asOf, knownAt }, policies, `${asked} ${known}`);
+        return list.answer({ contentType: request.contentType, query }, listed, { recency: recencyField(asOf) });
+      },
     }),
   ];
 }

@@ -8,22 +8,24 @@ import {
   tiersQuery,
   tiersReport,
 } from '@tenure/contracts';
-import { inForce, isoInstant, noTier } from '@tenure/domain';
+import { isoInstant } from '@tenure/domain';
 import type { Filter } from '@tenure/read-store';
 import {
+  type AsOf,
   defineRoute,
   Problem,
   type Route,
   readAsOf,
   readPolicies,
-  refuseAsOf,
   type ServiceContext,
 } from '@tenure/runtime';
 import type { StageHistory } from '../projections/stage-histories.ts';
 import type { SurveyAnswer } from '../projections/survey-answers.ts';
 import { LifecycleTally } from '../reports/lifecycle.ts';
+import { lifecycleAsOf } from '../reports/lifecycle-as-of.ts';
 import { sumSales } from '../reports/sales.ts';
 import { SatisfactionTally } from '../reports/satisfaction.ts';
+import { tiersAsOf, tiersInForce } from '../reports/tiers-as-of.ts';
 
 const common = {
   method: 'GET',
@@ -59,17 +61,23 @@ export function reportRoutes(context: ServiceContext): readonly Route[] {
       summary: 'How many customers are in which stage, who moved where, and how long they stayed',
       query: lifecycleQuery,
       responses: { 200: { description: 'Counts, flows, time in stage', schema: lifecycleReport } },
-      problems: ['as-of-unsupported'],
+      problems: ['as-of-unsupported', 'in-the-future'],
       handler: async ({ query, signal }) => {
-        refuseAsOf(query);
         const { bounds, said } = periodOf(query);
         const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = bounds;
+        const { parts = ['counts', 'flows', 'timeInStage'] } = query;
+        if (query.asOf !== undefined || query.knownAt !== undefined || !hasMoves(parts)) {
+          const { asOf = clock.now(), knownAt } = readAsOf(query, clock);
+          const wanted = { from, to, withMoves: hasMoves(parts) };
+          const report = await lifecycleAsOf(context, { asOf, knownAt }, wanted, signal);
+          return { status: 200, body: { ...said, ...picked(report, parts) } };
+        }
         const tally = new LifecycleTally(from, to);
         for await (const page of views.current().stream<StageHistory>('stage-histories')) {
           signal.throwIfAborted();
           for (const history of page) tally.add(history);
         }
-        return { status: 200, body: { ...said, ...tally.report() } };
+        return { status: 200, body: { ...said, ...picked(tally.report(), parts) } };
       },
     }),
     defineRoute({
@@ -79,18 +87,28 @@ export function reportRoutes(context: ServiceContext): readonly Route[] {
       summary: 'How customers are spread over the tiers',
       query: tiersQuery,
       responses: { 200: { description: 'Customers by tier', schema: tiersReport } },
-      problems: ['as-of-unsupported'],
-      handler: async ({ query }) => {
-        refuseAsOf(query);
-        const programme = inForce((await readPolicies(context.store)).loyalty, clock.now());
-        const tiers = [noTier, ...(programme?.tiers ?? []).map(({ tier }) => tier)];
+      problems: ['as-of-unsupported', 'in-the-future'],
+      handler: async ({ query, signal }) => {
+        const { parts = ['counts', 'balance'] } = query;
+        if (query.asOf !== undefined || query.knownAt !== undefined) {
+          const { asOf = clock.now(), knownAt } = readAsOf(query, clock);
+          const report = await tiersAsOf(
+            context,
+            { asOf, knownAt },
+            { withBalance: parts.includes('balance') },
+            signal,
+          );
+          return { status: 200, body: picked(report, parts) };
+        }
+        const tiers = tiersInForce(await readPolicies(context.store), clock.now());
         const pipeline = [{ $group: { _id: '$tier', customers: { $sum: 1 }, balance: { $sum: '$points' } } }];
         const groups = await views
           .current()
           .aggregate<{ _id: string; customers: number; balance: number }>('customers', pipeline);
         const counts = Object.fromEntries(tiers.map((tier) => [tier, 0]));
         for (const { _id, customers } of groups) counts[_id] = customers;
-        return { status: 200, body: { counts, balance: groups.reduce((sum, group) => sum + group.balance, 0) } };
+        const balance = groups.reduce((sum, group) => sum + group.balance, 0);
+        return { status: 200, body: picked({ counts, balance }, parts) };
       },
     }),
     defineRoute({
@@ -100,12 +118,12 @@ export function reportRoutes(context: ServiceContext): readonly Route[] {
       summary: 'CSAT, NPS and CES over time and by group',
       query: satisfactionQuery,
       responses: { 200: { description: 'CSAT, NPS and CES', schema: satisfactionReport } },
-      problems: ['as-of-unsupported'],
+      problems: ['in-the-future'],
       handler: async ({ query, signal }) => {
-        refuseAsOf(query);
         const { bounds, said } = periodOf(query);
+        const { asOf, knownAt } = readAsOf(query, clock);
         const tally = new SatisfactionTally(query.by, query.interval, zone);
-        const filter = periodFilter(bounds);
+        const filter = periodFilter(bounds, { asOf, knownAt });
         for await (const page of views.current().stream<SurveyAnswer>('survey-answers', { filter })) {
           signal.throwIfAborted();
           for (const answer of page) tally.add(answer);
@@ -114,6 +132,15 @@ export function reportRoutes(context: ServiceContext): readonly Route[] {
       },
     }),
   ];
+}
+
+/** Whether it takes every move of the period. */
+function hasMoves(parts: readonly string[]): boolean {
+  return parts.includes('flows') || parts.includes('timeInStage');
+}
+
+function picked<R extends object>(report: R, parts: readonly string[]): Partial<R> {
+  return Object.fromEntries(Object.entries(report).filter(([part]) => parts.includes(part))) as Partial<R>;
 }
 
 interface Period {
@@ -134,8 +161,10 @@ function periodOf({ from, to }: { readonly from?: string | undefined; readonly t
   return { bounds, said: { from: from ?? null, to: to ?? null } };
 }
 
-function periodFilter({ from, to }: Period['bounds']): Filter {
+function periodFilter({ from, to }: Period['bounds'], { asOf, knownAt }: AsOf): Filter {
   const bounds: Filter[] = [];
+  if (asOf !== undefined) bounds.push({ at: { $lte: asOf } });
+  if (knownAt !== undefined) bounds.push({ recordedAt: { $lte: knownAt } });
   if (from !== undefined) bounds.push({ at: { $gte: from } });
   if (to !== undefined) bounds.push({ at: { $lt: to } });
   return bounds.length === 0 ? {} : { $and: bounds };

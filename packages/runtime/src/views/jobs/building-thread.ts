@@ -89,11 +89,12 @@ async function build(): Promise<void> {
   const givenUpTo = isWhole ? (begun?.position ?? '') : ((await store.head()) ?? '');
   const { customers, onPolicy } = await createFold({
     context,
+    projections,
     memory,
     follows: () => true,
     givenUpTo: async () => givenUpTo,
   });
-  const consumer = createProjectingConsumer({ projections, customers, context, onPolicy });
+  const consumer = createProjectingConsumer({ projections, customers, context, maxGuards: undefined, onPolicy });
   const note = (at: Position | null, more: number): void => {
     if (at !== null && at > (position ?? '')) position = at;
     events += more;

@@ -94,6 +94,8 @@ function madeOfCustomer(projection: Projection, ids: readonly string[], parts: P
     id: ids[0] ?? '',
     ids,
     fold: new CustomerFold(policies, calendar),
+    standings: undefined,
+    isRetold: false,
     foldedUpTo: new Map(),
     changedAt: '',
     until: 0,
@@ -108,7 +110,9 @@ function madeOfCustomer(projection: Projection, ids: readonly string[], parts: P
     if (state === undefined) return [];
     // What was noted is of what was written; here nothing is.
     customer.notes.clear();
-    return projection.customer?.({ customer, state, events: [event] }, { store, views, calendar, now }) ?? [];
+    // What stood at each moment of knowledge is no matter of one event.
+    const changed = { customer, state, events: [event], policiesAt: 0, standings: new Map() };
+    return projection.customer?.(changed, { store, views, calendar, now }) ?? [];
   };
 }
 
