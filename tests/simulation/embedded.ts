@@ -156,7 +156,7 @@ export class Starting {
       context,
       state: gatedState,
       memory,
-      maxGuards: 20,
+      maxGuards: 500,
       follows,
       recordsFor: follows,
     });

@@ -41,7 +41,7 @@ export async function checkDurable({ store, views, state }: Embedded): Promise<v
   expect(projected <= head, 'I6: the views are not ahead of the log').toBe(true);
   expect((await checkpointOf(state, 'recording')) <= head, 'I6: the recorders are not ahead of the log').toBe(true);
   const policies = await readPolicies(store);
-  const parked = await parkedKeys(state);
+  const parked = await parkedKeys(views, state);
   for (const { document, guard } of await allDocuments(views, 'customers')) {
     // The fold is shared with the recorders, which may be further than the checkpoint.
     const { until } = document._times as { until: number };
@@ -59,7 +59,7 @@ export async function checkDurable({ store, views, state }: Embedded): Promise<v
 export async function checkSettled(settled: Settled): Promise<void> {
   checkLog(settled);
   checkAnswers(settled);
-  const parked = await parkedKeys(settled.process.state);
+  const parked = await parkedKeys(settled.process.views, settled.process.state);
   const held = checkDerivations(settled, parked);
   await checkViews(settled, parked);
   await checkCustomers(settled, new Set([...parked, ...held]));
@@ -197,9 +197,10 @@ async function get(process: Embedded, id: string, query: Record<string, string>)
   return { status, body: status === 200 ? body : null };
 }
 
-async function parkedKeys(state: ViewSet): Promise<ReadonlySet<string>> {
-  const rows = await state.find('parked', {});
-  return new Set(rows.map(({ key }) => String(key)));
+/** Parks are kept with what lacks the parked: the views' own with the views. */
+async function parkedKeys(...sets: readonly ViewSet[]): Promise<ReadonlySet<string>> {
+  const rows = await Promise.all(sets.map((set) => set.find('parked', {})));
+  return new Set(rows.flat().map(({ key }) => String(key)));
 }
 
 async function checkpointOf(views: ViewSet, consumer: string): Promise<string> {

@@ -263,9 +263,7 @@ class Run implements Disposable {
 
   async #cutPower(): Promise<void> {
     await this.#kill();
-    // Parks are in a file of their own: set back beside views that are not, they would not fit them.
-    const share = this.#trouble.has('poison') ? 1 : 0.6;
-    this.trace.note(`the power fails: ${this.#disk.cutPower(this.#power, share).join(' ')}`);
+    this.trace.note(`the power fails: ${this.#disk.cutPower(this.#power, 0.6).join(' ')}`);
   }
 
   #sync(): void {

@@ -199,7 +199,7 @@ export class CustomerCache {
     const replayed = history === undefined ? undefined : this.#replay(history);
     const customer = this.#customer(history?.ids ?? [id], head, replayed);
     if (history !== undefined) {
-      if (replayed === undefined) customer.fold.add(history.events.flatMap((event) => factsOf(event)));
+      if (customer.fold !== replayed?.fold) customer.fold.add(history.events.flatMap((event) => factsOf(event)));
       for (const event of history.events) noteEvent(customer, event);
     }
     this.#known.keep(customer);
@@ -212,7 +212,8 @@ export class CustomerCache {
     return {
       id,
       ids,
-      fold: replayed?.fold ?? this.#newFold(),
+      // Those of several ids were folded apart until they were linked, their keys not in the order of the log.
+      fold: (ids.length === 1 ? replayed?.fold : undefined) ?? this.#newFold(),
       isRetold: replayed !== undefined,
       standings: replayed?.standings ?? (this.#options.policyMoments === undefined ? undefined : new Standings(id)),
       foldedUpTo: new Map(ids.map((own) => [own, foldedUpTo])),
@@ -289,7 +290,7 @@ function changesIdentity(event: RecordedEvent): boolean {
 }
 
 /** Folds what became known at one moment, and tells what stood before and stands since. */
-function learn(customer: KnownCustomer, events: readonly RecordedEvent[]): void {
+export function learn(customer: KnownCustomer, events: readonly RecordedEvent[]): void {
   const { fold, standings } = customer;
   const recordedAt = events[0]?.recordedAt ?? 0;
   const facts = events.flatMap((event) => factsOf(event));

@@ -8,7 +8,7 @@ import { kafkaParts } from '../../engines/bus-access.ts';
 import { connectLog } from '../../engines/log-access.ts';
 import { openReadStore } from '../../engines/read-store-access.ts';
 import { untilAvailable } from '../../engines/until-available.ts';
-import { readPolicies } from '../../policies.ts';
+import { policyEvents, readPolicies } from '../../policies.ts';
 import { createFold } from '../consumers.ts';
 import { loadServices } from '../load-services.ts';
 import { createParkingLot, listParked, parkedCollection } from '../parking.ts';
@@ -148,6 +148,7 @@ async function build(): Promise<void> {
       store,
       projections,
       policies: await readPolicies(store),
+      policiesAt: Math.max(0, ...(await policyEvents(store)).map(({ recordedAt }) => recordedAt)),
       calendar: context.calendar,
       now: clock.now,
       served: against,

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Calendar, CustomerFold, factsOf, type Policies } from '@tenure/domain';
+import { type Calendar, CustomerFold, type Policies, Standings } from '@tenure/domain';
 import type { EventStore, Position } from '@tenure/event-store';
 import type { Document, ViewSet } from '@tenure/read-store';
-import { shownState } from '../customer-cache.ts';
+import { learn, shownState } from '../customer-cache.ts';
 import { readHistory } from '../history.ts';
-import { type KnownCustomer, noteEvent } from '../known-customer.ts';
+import type { KnownCustomer } from '../known-customer.ts';
 import { type RecordedEvent, recordedEvent } from '../recorded-event.ts';
 import type { DocumentChange, Projection } from '../types.ts';
 
@@ -14,6 +14,8 @@ export interface PartingParts {
   readonly expected: ViewSet;
   readonly projections: readonly Projection[];
   readonly policies: Policies;
+  /** When the last of them became known, ms. */
+  readonly policiesAt: number;
   readonly calendar: Calendar;
   readonly now: () => number;
 }
@@ -89,12 +91,12 @@ function madeOfEvents(projection: Projection, { store, expected: views, calendar
 }
 
 function madeOfCustomer(projection: Projection, ids: readonly string[], parts: PartingParts): MadeBy {
-  const { store, expected: views, calendar, now, policies } = parts;
+  const { store, expected: views, calendar, now, policies, policiesAt } = parts;
   const customer: KnownCustomer = {
     id: ids[0] ?? '',
     ids,
     fold: new CustomerFold(policies, calendar),
-    standings: undefined,
+    standings: ids.length === 1 ? new Standings(ids[0] ?? '') : undefined,
     isRetold: false,
     foldedUpTo: new Map(),
     changedAt: '',
@@ -104,14 +106,13 @@ function madeOfCustomer(projection: Projection, ids: readonly string[], parts: P
     notes: new Map(),
   };
   return async (event) => {
-    customer.fold.add(factsOf(event));
-    noteEvent(customer, event);
+    learn(customer, [event]);
     const state = shownState(customer);
     if (state === undefined) return [];
     // What was noted is of what was written; here nothing is.
     customer.notes.clear();
     // What stood at each moment of knowledge is no matter of one event.
-    const changed = { customer, state, events: [event], policiesAt: 0, standings: new Map() };
+    const changed = { customer, state, events: [event], policiesAt, standings: new Map() };
     return projection.customer?.(changed, { store, views, calendar, now }) ?? [];
   };
 }
