@@ -1,5 +1,6 @@
 import type { Subscription } from '@tenure/event-bus';
 import type { Document, Filter } from '@tenure/read-store';
+import { LRUCache } from 'lru-cache';
 import type { Timer, ViewsContext } from './types.ts';
 
 interface Parts {
@@ -17,6 +18,8 @@ interface Parts {
 const firedAtOnce = 500;
 /** Real time until a timer that failed is tried again. */
 const setAsideMs = 60_000;
+/** Over all timers; beyond it those that failed longest ago are tried again sooner. */
+const setAsideAtMost = 100_000;
 
 /**
  * Fires what falls due. Once a moment has come it takes the head of the log and waits until the documents have reached
@@ -25,7 +28,7 @@ const setAsideMs = 60_000;
 export class Scheduler {
   readonly #parts: Parts;
   readonly #stopping = new AbortController();
-  readonly #setAside = new Map<string, number>();
+  readonly #setAside = new LRUCache<string, true>({ max: setAsideAtMost, ttl: setAsideMs });
   #round: Promise<void> = Promise.resolve();
   #next: NodeJS.Timeout | undefined;
 
@@ -81,7 +84,7 @@ export class Scheduler {
       const [only, ...others] = due;
       if (only === undefined) return;
       if (others.length === 0) {
-        this.#setAside.set(setAsideKey(timer, only._id), performance.now() + setAsideMs);
+        this.#setAside.set(setAsideKey(timer, only._id), true);
         onFailure(timer.name, only._id, error);
         return;
       }
@@ -90,8 +93,6 @@ export class Scheduler {
   }
 
   async #due(timer: Timer, asOf: number, limit: number): Promise<readonly Document[]> {
-    const tried = performance.now();
-    for (const [key, until] of this.#setAside) if (until <= tried) this.#setAside.delete(key);
     const isDue: Filter = { [timer.field]: { $lte: asOf } };
     const filter = timer.filter === undefined ? isDue : { $and: [isDue, timer.filter] };
     const sort = [{ field: timer.field, direction: 1 as const }];
