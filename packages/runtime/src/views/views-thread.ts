@@ -99,15 +99,20 @@ const jobs = new Jobs({
 
 const watchMs = 50;
 const othersWatchMs = 2_000;
+const policiesWatchMs = 1_000;
+/** A rebuild for a policy that failed is tried again after that. */
+const policiesAgainMs = 60_000;
+let policiesAgainAt = 0;
 port.on('message', (request: ViewsRequest) => void hear(request));
 if (first.isFresh) await buildAndSwitch();
 await untilAvailable(() => jobs.read());
 say({ kind: 'ready', version: work.version });
 work.startTimers();
 await untilAvailable(() => jobs.resume());
-const watches = isShared
-  ? [setInterval(saySubscriptions, watchMs), setInterval(() => void watchOthers(), othersWatchMs)]
-  : [];
+const watches = [
+  setInterval(() => void watchPolicies(), policiesWatchMs),
+  ...(isShared ? [setInterval(saySubscriptions, watchMs), setInterval(() => void watchOthers(), othersWatchMs)] : []),
+];
 
 async function hear(request: ViewsRequest): Promise<void> {
   switch (request.kind) {
@@ -241,6 +246,21 @@ async function watchOthers(): Promise<void> {
     await jobs.watch();
   } catch (error) {
     reports.failed('watching other processes', error);
+  }
+}
+
+/** Once a policy is published all views are built by it: documents and their timers, of those too of whom nothing is heard. */
+async function watchPolicies(): Promise<void> {
+  if (performance.now() < policiesAgainAt) return;
+  policiesAgainAt = Number.POSITIVE_INFINITY;
+  try {
+    const isOld = withoutBuild(work.version) !== (await wantedVersion());
+    const begun = isOld ? await jobs.request({ kind: 'rebuild', view: 'all', actor: 'policies' }) : undefined;
+    policiesAgainAt = begun?.kind === 'job' ? performance.now() + policiesAgainMs : 0;
+  } catch (error) {
+    policiesAgainAt = performance.now() + policiesAgainMs;
+    // Another process was faster.
+    if (!(error instanceof GuardMismatchError)) reports.failed('building the views for a policy', error);
   }
 }
 

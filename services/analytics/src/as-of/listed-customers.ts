@@ -128,8 +128,8 @@ async function* candidates(
       sort: [{ field: '_id', direction: 1 }],
       limit: candidatesAtOnce,
     });
-    const end = page.at(-1)?.customer;
-    const ids = new Set(page.map(({ customer }) => customer).filter((id) => !standings.excepted.has(id)));
+    const end = page.at(-1)?.customerId;
+    const ids = new Set(page.map(({ customerId }) => customerId).filter((id) => !standings.excepted.has(id)));
     while (excepted[0] !== undefined && (end === undefined || excepted[0] <= end)) ids.add(excepted.shift() ?? '');
     if (ids.size > 0) yield [...ids].sort();
     if (end === undefined) return;

@@ -94,7 +94,7 @@ async function exceptedFrom(
   const ids = new Set<string>();
   const unresolved: Filter = { $and: [{ is: standingOf('unresolved') }, knownThen(instants)] };
   for await (const page of views.stream<StandingDocument>(standingsCollection, { filter: unresolved })) {
-    for (const { customer } of page) ids.add(customer);
+    for (const { customerId } of page) ids.add(customerId);
     refuseToFold(ids.size, instants);
   }
   const moved: Filter[] = [

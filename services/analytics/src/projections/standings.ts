@@ -11,7 +11,7 @@ export const standingsCollection = 'standings';
 export type StandingDocument = Document &
   Omit<Standing, 'kind' | 'value'> & {
     /** Under which id they were known then. */
-    readonly customer: string;
+    readonly customerId: string;
     /** Kind and value, such as `stage loyal`; `unresolved`: it has to be folded. */
     readonly is: string;
   };
@@ -41,6 +41,6 @@ export const standings: Projection = {
 
 function documentOf(id: string, standing: Standing): StandingDocument & Record<string, Json> {
   const { kind, value, from, to, knownFrom, knownTo, previous, previousFrom } = standing;
-  const customer = id.slice(0, id.indexOf('/'));
-  return { _id: id, customer, is: standingOf(kind, value), from, to, knownFrom, knownTo, previous, previousFrom };
+  const customerId = id.slice(0, id.indexOf('/'));
+  return { _id: id, customerId, is: standingOf(kind, value), from, to, knownFrom, knownTo, previous, previousFrom };
 }

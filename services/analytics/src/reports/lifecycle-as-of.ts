@@ -41,8 +41,8 @@ export async function lifecycleAsOf(
     };
     for await (const page of views.stream<StandingDocument>(standingsCollection, { filter })) {
       signal.throwIfAborted();
-      for (const { customer, is, from: at, previous, previousFrom } of page) {
-        if (previous === null || previousFrom === null || standings.excepted.has(customer)) continue;
+      for (const { customerId, is, from: at, previous, previousFrom } of page) {
+        if (previous === null || previousFrom === null || standings.excepted.has(customerId)) continue;
         tally.addMove(previous as Stage, is.slice('stage '.length) as Stage, at, previousFrom);
       }
     }

@@ -60,7 +60,7 @@ async function knownCustomers(
   const ids = new Set<string>();
   const filter: Filter = standingThen(anyStage, instants);
   for await (const page of views.stream<StandingDocument>(standingsCollection, { filter })) {
-    for (const { customer } of page) if (!excepted.has(customer)) ids.add(customer);
+    for (const { customerId } of page) if (!excepted.has(customerId)) ids.add(customerId);
   }
   return ids;
 }

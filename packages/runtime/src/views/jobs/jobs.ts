@@ -203,7 +203,8 @@ export class Jobs {
         log: await openLog(),
         version: kind === 'rebuild' ? target : 'expected',
         folder,
-        served: isReturn ? null : version(),
+        // What other policies have made differs, and is not wrong.
+        served: isReturn || withoutBuild(version()) !== withoutBuild(target) ? null : version(),
         scope,
       };
       const builder = new Builder(builderOptions, served, (message) => this.#hear(id, message, progress));
@@ -223,7 +224,10 @@ export class Jobs {
     }
     const ended = { endedAt: this.#parts.now(), share: 1, secondsLeft: 0 };
     if (kind === 'verification') return this.#change(id, { ...ended, status: 'done' });
-    const kept = target === begun.version ? begun.previous : begun.version;
+    const before = target === begun.version ? begun.previous : begun.version;
+    // Nobody may go back to what other policies have made.
+    const isWayBack = withoutBuild(before) === (await wanted());
+    const kept = isWayBack || (await this.#parts.drop(before)) !== undefined ? before : null;
     const done = await this.#change(id, { ...ended, status: isReturn ? 'returned' : 'switched', kept });
     await this.#dropOlder(done);
     return done;
