@@ -6,5 +6,6 @@ import { auditorsPage } from './auditors-page.ts';
 const page = readFileSync(resolve(import.meta.dirname, '../../docs/auditors.md'), 'utf8');
 
 it('the page for auditors shows what its commands print (node tests/docs/write.ts)', async () => {
+  expect(page.match(/^## \d+\. /gm)).toHaveLength(10);
   expect(await auditorsPage(page)).toBe(page);
 }, 120_000);

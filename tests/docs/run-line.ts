@@ -8,7 +8,7 @@ const main = resolve(import.meta.dirname, '../../packages/cli/src/main.ts');
 export async function runLine(line: string, url: string): Promise<string> {
   const command = line
     .replaceAll('localhost:8080', new URL(url).host)
-    .replace('npm run -s tenure --', `"${process.execPath}" "${main}"`);
+    .replaceAll('npm run -s tenure --', `"${process.execPath}" "${main}"`);
   const { stdout } = await promisify(execFile)('bash', ['-ec', command], { env: { ...process.env, TENURE_URL: url } });
   return stdout;
 }
