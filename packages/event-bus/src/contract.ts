@@ -187,6 +187,32 @@ export function eventBusContract(name: string, open: () => Promise<BusUnderTest>
       await bus.close();
     });
 
+    it('I12: a replay whose row could not be removed can be asked for again, and nothing comes before it', async () => {
+      const { store, openBus } = await start();
+      const rows = parkingRows();
+      let isAway = true;
+      const release = async (id: string): Promise<void> => {
+        if (isAway) throw new Error('the rows are away');
+        await rows.release(id);
+      };
+      const consumer = new Recorder('releasing');
+      const positions = await append(store, ['bad', 'bad']);
+      consumer.poison = positions[0];
+      const bus = openBus({ ...rows, release });
+      const subscription = await bus.subscribe(consumer);
+      await subscription.reached(positions[1] ?? '', AbortSignal.timeout(patienceMs));
+      const [park] = await rows.list();
+      consumer.poison = undefined;
+      await expect(subscription.replay(park?.id ?? '')).rejects.toThrow();
+      const [later = ''] = await append(store, ['bad']);
+      await subscription.reached(later, AbortSignal.timeout(patienceMs));
+      isAway = false;
+      expect(await subscription.replay(park?.id ?? '')).toBe('released');
+      expect(consumer.positions.at(-1)).toBe(later);
+      expect(await rows.list()).toEqual([]);
+      await bus.close();
+    });
+
     it('drops the event that fails, and delivers what follows it', async () => {
       const { store, openBus } = await start();
       const rows = parkingRows();

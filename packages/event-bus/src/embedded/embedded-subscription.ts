@@ -180,7 +180,13 @@ export class EmbeddedSubscription implements Subscription {
       await this.#park(error);
       return 'parked-again';
     }
-    await this.#parts.parkingLot.release(park.id);
+    try {
+      await this.#parts.parkingLot.release(park.id);
+    } catch (error) {
+      // As its row says: what was delivered comes again with the next replay.
+      this.#parked.set(park.key, park);
+      throw error;
+    }
     return 'released';
   }
 

@@ -316,7 +316,13 @@ export class PartitionReader {
       await this.#park(error, []);
       return 'parked-again';
     }
-    await parkingLot.release(park.id);
+    try {
+      await parkingLot.release(park.id);
+    } catch (error) {
+      // As its row says: what was delivered comes again with the next replay.
+      this.#parked.set(park.key, park);
+      throw error;
+    }
     return 'released';
   }
 

@@ -18,17 +18,21 @@ interface Parts {
 const firedAtOnce = 500;
 /** Real time until a timer that failed is tried again. */
 const setAsideMs = 60_000;
-/** Over all timers; beyond it those that failed longest ago are tried again sooner. */
+/** The same for one that was fired and is still due: its customer may be parked, or somebody else about to move it. */
+const firedAgainMs = 5_000;
+/** Over all timers; beyond it those that were set aside longest ago are tried again sooner. */
 const setAsideAtMost = 100_000;
 
 /**
  * Fires what falls due. Once a moment has come it takes the head of the log and waits until the documents have reached
- * it, so nothing fires that a fact before that moment has moved. One that fails is set aside and starves no other.
+ * it, so nothing fires that a fact before that moment has moved. One that fails, or that nothing comes of, is set aside and
+ * starves no other.
  */
 export class Scheduler {
   readonly #parts: Parts;
   readonly #stopping = new AbortController();
-  readonly #setAside = new LRUCache<string, true>({ max: setAsideAtMost, ttl: setAsideMs });
+  /** The instants that were due, in ms. */
+  readonly #setAside = new LRUCache<string, number>({ max: setAsideAtMost, ttl: setAsideMs });
   #round: Promise<void> = Promise.resolve();
   #next: NodeJS.Timeout | undefined;
 
@@ -79,17 +83,27 @@ export class Scheduler {
     const { context, onFailure } = this.#parts;
     try {
       await timer.fire(due, asOf, context);
+      for (const document of due) this.#putAside(timer, document, firedAgainMs);
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
       const [only, ...others] = due;
       if (only === undefined) return;
       if (others.length === 0) {
-        this.#setAside.set(setAsideKey(timer, only._id), true);
+        this.#putAside(timer, only, setAsideMs);
         onFailure(timer.name, only._id, error);
         return;
       }
       for (const document of due) await this.#fireTogether(timer, [document], asOf);
     }
+  }
+
+  #putAside(timer: Timer, document: Document, ttl: number): void {
+    this.#setAside.set(setAsideKey(timer, document._id), dueAt(timer, document), { ttl });
+  }
+
+  /** Whoever falls due at another instant than before has moved. */
+  #isAside(timer: Timer, document: Document): boolean {
+    return this.#setAside.get(setAsideKey(timer, document._id)) === dueAt(timer, document);
   }
 
   async #due(timer: Timer, asOf: number, limit: number): Promise<readonly Document[]> {
@@ -99,13 +113,18 @@ export class Scheduler {
     const due: Document[] = [];
     for await (const page of this.#parts.context.views.stream(timer.collection, { filter, sort })) {
       for (const document of page) {
-        if (this.#setAside.has(setAsideKey(timer, document._id)) || timer.waits?.(document) === true) continue;
+        if (this.#isAside(timer, document) || timer.waits?.(document) === true) continue;
         due.push(document);
         if (due.length === limit) return due;
       }
     }
     return due;
   }
+}
+
+/** When a document falls due, ms since 1970 UTC. */
+function dueAt({ field }: Timer, document: Document): number {
+  return Number(field.split('.').reduce<unknown>((value, name) => Object(value)[name], document));
 }
 
 function setAsideKey(timer: Timer, id: string): string {
