@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { calendarOf } from '@tenure/domain';
+import type { Consumer } from '@tenure/event-bus';
 import { GuardMismatchError, type ReadStore, type ViewSet } from '@tenure/read-store';
 import { openClock } from '../clock.ts';
 import { openBus } from '../engines/bus-access.ts';
@@ -50,6 +51,8 @@ const collections = [...collectionsOf(services), parkedCollection];
 const first = await untilAvailable(() => openViews(readStore));
 const state = await untilAvailable(() => readStore.open(stateVersion(store.identity), stateCollections));
 const reports = new Reports(say);
+/** There may be policies that the views do not know of. */
+let arePoliciesNews = true;
 /** The version whose positions are told: readers have it. */
 let heard: string | undefined;
 let work = await followVersion(first.views);
@@ -98,10 +101,10 @@ const jobs = new Jobs({
 });
 
 const watchMs = 50;
-const othersWatchMs = 2_000;
+const othersWatchMs = 3_000;
 const policiesWatchMs = 1_000;
 /** A rebuild for a policy that failed is tried again after that. */
-const policiesAgainMs = 60_000;
+const policiesAgainMs = 10_000;
 let policiesAgainAt = 0;
 port.on('message', (request: ViewsRequest) => void hear(request));
 if (first.isFresh) await buildAndSwitch();
@@ -110,8 +113,8 @@ say({ kind: 'ready', version: work.version });
 work.startTimers();
 await untilAvailable(() => jobs.resume());
 const watches = [
-  setInterval(() => void watchPolicies(), policiesWatchMs),
-  ...(isShared ? [setInterval(saySubscriptions, watchMs), setInterval(() => void watchOthers(), othersWatchMs)] : []),
+  every(policiesWatchMs, watchPolicies),
+  ...(isShared ? [setInterval(saySubscriptions, watchMs), every(othersWatchMs, watchOthers)] : []),
 ];
 
 async function hear(request: ViewsRequest): Promise<void> {
@@ -168,7 +171,10 @@ function followVersion(views: ViewSet): Promise<VersionAtWork> {
       return openBus({ engine, store, keys, parkingLot, now: clock.now, pageSize, group, log: sayOfKafka });
     },
     reporting: (consumer) =>
-      reports.reporting(consumer, () => !isShared && (consumer.name !== projectingConsumer || heard === views.version)),
+      reports.reporting(
+        noticingPolicies(consumer),
+        () => !isShared && (consumer.name !== projectingConsumer || heard === views.version),
+      ),
     onParked: () => void sayParked(),
     onTimerFailure: (timer, id, error) => reports.failed(`timer ${timer} ${id}`.trimEnd(), error),
   });
@@ -231,6 +237,18 @@ async function dropVersion(version: string): Promise<string | undefined> {
   return undefined;
 }
 
+/** Looks now and then, and not again before the last look has ended: engines may be slower than that. */
+function every(ms: number, look: () => Promise<void>): NodeJS.Timeout {
+  let isLooking = false;
+  return setInterval(() => {
+    if (isLooking) return;
+    isLooking = true;
+    void look().finally(() => {
+      isLooking = false;
+    });
+  }, ms);
+}
+
 /** Others may have switched, begun or ended something. */
 async function watchOthers(): Promise<void> {
   await sayParked();
@@ -245,19 +263,33 @@ async function watchOthers(): Promise<void> {
     }
     await jobs.watch();
   } catch (error) {
-    reports.failed('watching other processes', error);
+    // Of what another process wrote meanwhile the next look knows.
+    if (!(error instanceof GuardMismatchError)) reports.failed('watching other processes', error);
   }
+}
+
+function noticingPolicies(consumer: Consumer): Consumer {
+  return {
+    ...consumer,
+    handle: async (delivery) => {
+      await consumer.handle(delivery);
+      if (delivery.events.some(({ type }) => type === 'PolicyPublished')) arePoliciesNews = true;
+    },
+  };
 }
 
 /** Once a policy is published all views are built by it: documents and their timers, of those too of whom nothing is heard. */
 async function watchPolicies(): Promise<void> {
-  if (performance.now() < policiesAgainAt) return;
+  if (!arePoliciesNews || performance.now() < policiesAgainAt) return;
   policiesAgainAt = Number.POSITIVE_INFINITY;
+  arePoliciesNews = false;
   try {
     const isOld = withoutBuild(work.version) !== (await wantedVersion());
+    if (isOld) arePoliciesNews = true;
     const begun = isOld ? await jobs.request({ kind: 'rebuild', view: 'all', actor: 'policies' }) : undefined;
     policiesAgainAt = begun?.kind === 'job' ? performance.now() + policiesAgainMs : 0;
   } catch (error) {
+    arePoliciesNews = true;
     policiesAgainAt = performance.now() + policiesAgainMs;
     // Another process was faster.
     if (!(error instanceof GuardMismatchError)) reports.failed('building the views for a policy', error);

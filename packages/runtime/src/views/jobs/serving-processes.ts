@@ -30,7 +30,13 @@ export class ServingProcesses {
       guard,
       expected: this.#last,
     };
-    await this.#state.write({ replaces: [row] });
+    try {
+      await this.#state.write({ replaces: [row] });
+    } catch (error) {
+      // It was written without an answer, or removed by somebody who took this process for gone: known to the next.
+      this.#last = (await this.#state.get('serving', this.#id))?.guard ?? null;
+      throw error;
+    }
     this.#last = guard;
   }
 
