@@ -65,7 +65,7 @@ export const rebuildRequest = z
   .strictObject({
     view: z.string().min(1).max(100).describe('A view\'s name, or "all": those of a service are built together'),
   })
-  .meta({ id: 'RebuildRequest' });
+  .meta({ id: 'RebuildRequest', description: 'Which views to build anew' });
 
 /** Views that are built anew beside those that are served. */
 export const rebuildView = z
@@ -98,7 +98,7 @@ export const verificationRequest = z
     path: ['sample'],
     error: 'cannot be asked together with customers',
   })
-  .meta({ id: 'VerificationRequest' });
+  .meta({ id: 'VerificationRequest', description: 'What to compare with the log' });
 
 /** What is served, compared with the log. */
 export const verificationView = z

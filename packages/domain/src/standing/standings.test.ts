@@ -61,6 +61,18 @@ function rectangles(history: readonly Recorded[], portion: number): Map<string, 
   return rows;
 }
 
+/** What rows tell: of no time at all nothing, and from where they leave off unresolved on somebody folds. */
+function telling(rows: Map<string, Standing>): readonly (readonly [string, Standing])[] {
+  const unresolvedFrom = Math.min(
+    Number.POSITIVE_INFINITY,
+    ...[...rows.values()].filter(({ kind }) => kind === 'unresolved').map(({ knownFrom }) => knownFrom),
+  );
+  return [...rows]
+    .filter(([, { from, to, knownFrom }]) => from < to && knownFrom < unresolvedFrom)
+    .map(([id, row]) => [id, { ...row, knownTo: Math.min(row.knownTo, unresolvedFrom) }] as const)
+    .sort(([left], [right]) => (left < right ? -1 : 1));
+}
+
 const lastDay = Date.UTC(2020, 0, 1);
 
 function standsAt(rows: Iterable<Standing>, asOf: number, knownAt: number): Record<string, string> {
@@ -111,8 +123,7 @@ it('I5: what stands at any instant, as known at any later one, is the fold of wh
 it('what stands does not depend on the portions in which it is told', () => {
   fc.assert(
     fc.property(recorded, fc.integer({ min: 1, max: 12 }), (history, portion) => {
-      const sorted = (rows: Map<string, Standing>) => [...rows].sort(([left], [right]) => (left < right ? -1 : 1));
-      expect(sorted(rectangles(history, portion))).toEqual(sorted(rectangles(history, 1_000)));
+      expect(telling(rectangles(history, portion))).toEqual(telling(rectangles(history, 1_000)));
     }),
     { numRuns: 300 },
   );
