@@ -114,6 +114,11 @@ export class Standings {
     for (const [id, change] of other.#changes) this.#changes.set(id, change);
   }
 
+  /** Whether nothing has changed since it was taken last. */
+  get isTaken(): boolean {
+    return this.#changes.size === 0;
+  }
+
   /** What has changed since it was taken last, by id, as far as a moment or a later one did it. */
   take(since: number): ReadonlyMap<string, Standing | null> {
     const taken = new Map<string, Standing | null>();

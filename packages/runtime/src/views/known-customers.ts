@@ -68,8 +68,10 @@ export class KnownCustomers {
       dispose: (customer, id, reason) => {
         if (this.#inUse.has(id)) return;
         for (const own of customer.ids) this.#canonical.delete(own);
-        // Those of several ids are few, and read from the log again.
-        if (reason === 'evict' && customer.ids.length === 1) this.#resting.set(id, asText(customer));
+        // Those of several ids are few, and read from the log again, as are those of whom something is still to be written.
+        if (reason === 'evict' && customer.ids.length === 1 && isWritten(customer)) {
+          this.#resting.set(id, asText(customer));
+        }
       },
     });
   }
@@ -162,6 +164,11 @@ export class KnownCustomers {
     this.keep(customer);
     return customer;
   }
+}
+
+/** Whether the views have been given all that was told of their standings. */
+function isWritten({ isRetold, standings }: KnownCustomer): boolean {
+  return !isRetold && standings?.isTaken !== false;
 }
 
 function asText({
