@@ -28,10 +28,9 @@ export function createProjectingConsumer({ projections, customers, context, maxG
   const perEvent = projections.filter((projection) => projection.event !== undefined);
 
   /** What was written when only a part of a moment had been delivered, and is not so, is known to the views alone. */
-  const writtenStandings = async (customer: KnownCustomer, first: RecordedEvent): Promise<readonly Document[]> => {
+  const writtenStandings = async (customer: KnownCustomer): Promise<readonly Document[]> => {
     if (standingsIn === undefined || !customer.isRetold) return [];
     customer.isRetold = false;
-    if (first.type === 'CustomerRegistered' && customer.ids.length === 1) return [];
     const found = customer.ids.map((id) =>
       context.views.find(standingsIn, { filter: { _id: { $gte: `${id}/`, $lt: `${id}0` } } }),
     );
@@ -52,7 +51,7 @@ export function createProjectingConsumer({ projections, customers, context, maxG
       if (first === undefined) continue;
       if (customer.ids.length > 1) await customers.retell(customer);
       const since = Math.min(first.recordedAt, customers.restatedFrom);
-      const written = await writtenStandings(customer, first);
+      const written = await writtenStandings(customer);
       try {
         const state = shownState(customer);
         if (state === undefined) continue;
