@@ -8,6 +8,8 @@ import atexit
 import itertools
 import json
 import os
+import time
+import urllib.request
 from collections import defaultdict
 from datetime import datetime, timedelta, timezone
 
@@ -36,6 +38,9 @@ serial = itertools.count(1)
 sent = []
 counts = defaultdict(lambda: {"requests": 0, "accepted": 0, "statuses": defaultdict(int)})
 faults = []
+JOBS = {"rebuilds": {"view": "all"}, "verifications": {}}
+# There is one job at a time: so many requests a route wait until they can be taken, the others come as they come.
+WAITING = 3
 latest = datetime.now(timezone.utc) + timedelta(hours=23)
 
 
@@ -67,6 +72,8 @@ def before_call(context, case, kwargs):
         return
     if case.path_parameters and is_positive(case, "path") and route in entities:
         case.path_parameters = dict(next(entities[route]))
+        if is_waiting_for_jobs(route):
+            case.path_parameters = {"id": job_for(route)}
     if case.query and is_positive(case, "query"):
         case.query = possible_query(route, dict(case.query), n)
     if case.headers and is_positive(case, "header"):
@@ -76,11 +83,40 @@ def before_call(context, case, kwargs):
             case.headers["Idempotency-Key"] = f"{case.headers['Idempotency-Key'][:180]}-{n}"
         if n % 2 == 0 and case.operation.method.upper() == "GET":
             case.headers["Tenure-Min-Position"] = world["position"]
+    elif is_waiting_for_jobs(route):
+        until_no_job()
     if is_positive(case, "body"):
         case.body = possible_body(route, case.body, n)
         if route == "POST /v1/audit/what-if":
             # Two at once are taken: the same again is no more.
             case.headers = {**(case.headers or {}), "Idempotency-Key": world["whatIf"]["key"]}
+
+
+def is_waiting_for_jobs(route):
+    method, _, path = route.partition(" /v1/audit/")
+    return method == "POST" and path.split("/")[0] in JOBS and counts[route]["accepted"] < WAITING
+
+
+def ask(path, body=None):
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(world["url"] + path, data, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        return json.load(answer)
+
+
+def until_no_job():
+    while any(job["endedAt"] is None for kind in JOBS for job in ask(f"/v1/audit/{kind}?limit=500")["items"]):
+        time.sleep(0.05)
+
+
+def job_for(route):
+    """The id of a new job, with which can be done what the route does."""
+    kind, _, action = route.removeprefix("POST /v1/audit/").split("/")
+    until_no_job()
+    job = ask(f"/v1/audit/{kind}", JOBS[kind])
+    if action != "cancel":
+        until_no_job()
+    return job["id"]
 
 
 def possible_query(route, query, n):
@@ -109,6 +145,8 @@ def possible_body(route, body, n):
     if route.endswith("/publish"):
         # What was decided cannot be rewritten.
         body.pop("effectiveFrom", None)
+    if route == "POST /v1/audit/rebuilds":
+        body["view"] = "all"
     if route == "POST /v1/policies":
         return {"document": world["whatIf"]["body"]["draft"]}
     if route.endswith("/move"):
