@@ -3,7 +3,12 @@ import { stripVTControlCharacters } from 'node:util';
 import type { Reporter, SerializedError, TestCase, TestModule, TestSuite } from 'vitest/node';
 import { failed, type NotPassed, PASSED, skipped, sum, type Tally } from './tally.ts';
 
-/** Writes the tally of a run as JSON beside what people read. A file or suite that could not run is a failed test. */
+const listedSlowest = 12;
+
+/**
+ * Writes the tally of a run as JSON beside what people read. A file or suite that could not run is a failed test.
+ * Says which files took longest.
+ */
 export class TallyReporter implements Reporter {
   readonly #file: string;
 
@@ -14,6 +19,11 @@ export class TallyReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     const uncaught = unhandled.map((error) => failed({ name: 'an error that no test caught', ...reasonOf([error]) }));
     writeFileSync(this.#file, JSON.stringify(sum([...modules.map(tallyOf), ...uncaught])));
+    const timed = modules.map((module) => ({ name: module.relativeModuleId, ms: module.diagnostic().duration }));
+    timed.sort((left, right) => right.ms - left.ms);
+    console.log('\nThe slowest files, in seconds:');
+    for (const { name, ms } of timed.slice(0, listedSlowest))
+      console.log(`${(ms / 1_000).toFixed(0).padStart(6)}  ${name}`);
   }
 }
 
