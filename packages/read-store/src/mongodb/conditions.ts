@@ -26,12 +26,6 @@ export function mongoStageFilter(filter: Filter): MongoCondition {
   return condition(filter, (path) => path);
 }
 
-/** As one object where that can be said: it is what an index is found for most easily. */
-export function bothOf(a: MongoCondition, b: MongoCondition): MongoCondition {
-  const shared = Object.keys(a).some((key) => Object.hasOwn(b, key));
-  return shared ? { $and: [a, b] } : { ...a, ...b };
-}
-
 /** For the driver, which types filters by the fields of a collection. */
 export function asFilter(condition: MongoCondition): MongoFilter<StoredDocument> {
   return condition as MongoFilter<StoredDocument>;
@@ -43,14 +37,18 @@ export function storedPath(path: string): string {
 }
 
 function condition(filter: Filter, place: (path: string) => string, tests = testsApart): MongoCondition {
-  const parts = Object.entries(filter).flatMap(([key, value]): readonly (readonly [string, unknown])[] => {
-    if (key !== '$and' && key !== '$or') return tests(place(key), value).map((one) => [place(key), one]);
-    return [
-      [key, (isArray(value) ? value : []).map((part) => (isObject(part) ? condition(part, place, tests) : part))],
-    ];
+  const parts = Object.entries(filter).flatMap(([key, value]): readonly MongoCondition[] => {
+    if (key !== '$and' && key !== '$or') return tests(place(key), value).map((one) => ({ [place(key)]: one }));
+    const those = (isArray(value) ? value : []).map((part) => (isObject(part) ? condition(part, place, tests) : {}));
+    return key === '$and' ? those : [{ $or: those }];
   });
+  return allOf(parts);
+}
+
+/** As one object where that can be said: SecantusDB finds no index for an $and, and goes through all there is. */
+export function allOf(conditions: readonly MongoCondition[]): MongoCondition {
+  const parts = conditions.flatMap((one) => Object.entries(one));
   const names = new Set(parts.map(([name]) => name));
-  // Two tests may have come to the same place.
   return names.size === parts.length ? Object.fromEntries(parts) : { $and: parts.map(([k, v]) => ({ [k]: v })) };
 }
 

@@ -2,7 +2,7 @@ import { ReadStoreError } from '../errors.ts';
 import type { FindOptions, Json, SortKey } from '../port.ts';
 import { totalOrder } from '../sort.ts';
 import { isArray } from '../values.ts';
-import { bothOf, type MongoCondition, storedPath } from './conditions.ts';
+import { allOf, type MongoCondition, storedPath } from './conditions.ts';
 
 /** The sort with its tie-breaker, each field once, as MongoDB takes it. A map, since objects put numbers first. */
 export function mongoSort(sort: readonly SortKey[] | undefined): Map<string, 1 | -1> {
@@ -46,10 +46,6 @@ export function conditionAfter(sort: readonly SortKey[], after: readonly Json[])
   }
   const [only] = alternatives;
   return alternatives.length === 1 ? only : { $or: alternatives };
-}
-
-function allOf(conditions: readonly MongoCondition[]): MongoCondition {
-  return conditions.reduce(bothOf, {});
 }
 
 /** All types of values that can be at a sort field, in order. */

@@ -10,7 +10,7 @@ import { ReadStoreError } from '../errors.ts';
 import type { Document, Filter, FindOptions, Json, Pipeline } from '../port.ts';
 import { comparePlaces, placeOf } from '../sort.ts';
 import { orderFields } from './array-paths.ts';
-import { asFilter, bothOf, type MongoCondition, mongoFilter } from './conditions.ts';
+import { allOf, asFilter, type MongoCondition, mongoFilter } from './conditions.ts';
 import { checkOrder, conditionAfter, mongoSort } from './places.ts';
 import { toJson } from './results.ts';
 import { mongoPipeline } from './stages.ts';
@@ -199,7 +199,7 @@ export class Queries {
   /** The next of the ids, so far as they still pass the filter. */
   async #pageOfIds(plan: Plan, ids: readonly string[]): Promise<readonly Document[]> {
     const places = new Map(ids.map((id, i) => [id, i]));
-    const condition = bothOf({ _id: { $in: ids } }, plan.filter);
+    const condition = allOf([{ _id: { $in: ids } }, plan.filter]);
     const rows = await this.#read(condition, { projection: WHOLE }, (cursor) => cursor.toArray());
     return rows.sort((a, b) => (places.get(a._id) ?? 0) - (places.get(b._id) ?? 0));
   }
@@ -226,7 +226,7 @@ function planOf(options: FindOptions): Plan {
   const { sort = [], after, limit = Number.POSITIVE_INFINITY } = options;
   const filter = mongoFilter(options.filter);
   const rest = after === undefined ? {} : conditionAfter(sort, after);
-  const from = rest && bothOf(filter, rest);
+  const from = rest && allOf([filter, rest]);
   return { options, limit, filter, from, fields: orderFields(sort) };
 }
 
