@@ -41,7 +41,6 @@ const { projecting } = await createConsumers({
   state,
   memory,
   follows: () => true,
-  recordsFor: () => false,
 });
 
 const start = performance.now();

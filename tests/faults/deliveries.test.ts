@@ -129,7 +129,6 @@ async function buildOnce(store: EventStore, readStore: ReadStore, now: number): 
     state,
     memory,
     follows: all,
-    recordsFor: all,
   });
   await deliverRest(store, projecting);
   return views;

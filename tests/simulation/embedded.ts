@@ -24,6 +24,8 @@ import {
   collectionsOf,
   createConsumers,
   createParkingLot,
+  type ParkedTimer,
+  ParkedTimers,
   parkedCollection,
   publishPolicies,
   Scheduler,
@@ -69,6 +71,7 @@ export interface Embedded {
   readonly readStore: ReadStore;
   readonly head: number;
   readonly parks: readonly Park[];
+  readonly parkedTimers: readonly ParkedTimer[];
   /** Where the consumers stand; null at the beginning. */
   readonly standing: { readonly projecting: Position | null; readonly recording: Position | null };
   /** Why consumers do not move, if they don't. */
@@ -138,6 +141,7 @@ export class Starting {
     const views = gatedViews(opened.views, 'views', turnstile);
     const context = { store: viewsStore, views, calendar: calendarOf(zone), now: clock.now };
     const gatedState = gatedViews(state, 'state', turnstile);
+    const parkedTimers = await ParkedTimers.load(gatedState);
     const parkingLot = createParkingLot({ views, state: gatedState }, () => void sayParked());
     const sayParked = async (): Promise<void> => {
       parks = await parkingLot.list();
@@ -158,7 +162,6 @@ export class Starting {
       memory,
       maxGuards: 500,
       follows,
-      recordsFor: follows,
     });
     await sayParked();
     const gate = (consumer: Consumer): Consumer => ({
@@ -184,6 +187,9 @@ export class Starting {
       context,
       projecting,
       recording,
+      owns: follows,
+      parked: parkedTimers,
+      onParked: () => undefined,
       onFailure: (timer, id, error) => onFailure(`timer ${timer} ${id}`, error),
       everyMs: 250,
     }).start();
@@ -259,6 +265,9 @@ export class Starting {
       get parks() {
         return parks;
       },
+      get parkedTimers() {
+        return parkedTimers.waiting;
+      },
       get standing() {
         return { projecting: projecting.position, recording: recording.position };
       },
@@ -272,15 +281,13 @@ export class Starting {
       async isDue(now) {
         const held = new Set((await state.find('held', {})).map(({ _id }) => _id));
         const parked = new Set(parks.map(({ key }) => key));
-        for (const { collection, field, filter, records } of consumers.timers) {
-          // Whose a visit is, its document does not say: it may be somebody's who is parked.
-          if (records !== true && parked.size > 0) continue;
+        for (const { collection, field, filter, key } of consumers.timers) {
           const isPast = { [field]: { $lte: now } };
           const documents = await opened.views.find(collection, {
             filter: filter === undefined ? isPast : { $and: [isPast, filter] },
           });
           const waits = (id: string): boolean => held.has(id) || parked.has(id);
-          if (documents.some(({ _id, aliases }) => ![_id, ...others(aliases)].some(waits))) return true;
+          if (documents.some((document) => ![key(document), ...others(document.aliases)].some(waits))) return true;
         }
         return false;
       },

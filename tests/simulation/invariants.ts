@@ -57,6 +57,7 @@ export async function checkDurable({ store, views, state }: Embedded): Promise<v
 
 /** What holds whenever everything has come to rest. */
 export async function checkSettled(settled: Settled): Promise<void> {
+  expect(settled.process.parkedTimers, 'I11: what befell the process is no fault of a timer').toEqual([]);
   checkLog(settled);
   checkAnswers(settled);
   const parked = await parkedKeys(settled.process.views, settled.process.state);

@@ -134,7 +134,6 @@ async function check(
     memory: { maxFacts: 1_000_000, maxTextLength: 1 },
     maxGuards: 20,
     follows: all,
-    recordsFor: all,
   });
   await deliverRest(store, projecting);
   for (const { name } of collectionsOf(definitions)) {

@@ -200,7 +200,6 @@ export class ConsumersUnderFaults {
       context,
       state: this.#cutting(state),
       memory: { maxFacts: 12, maxTextLength: 30_000 },
-      recordsFor: (id) => recording.has(partitionOf(id, count)),
       follows: (id) => projecting.has(partitionOf(id, count)) || recording.has(partitionOf(id, count)),
     });
     return process.consumers;

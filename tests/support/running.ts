@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { EventStore, StoredEvent } from '@tenure/event-store';
 import type { ViewSet } from '@tenure/read-store';
 import {
@@ -199,14 +200,15 @@ export async function start({ now, env = {}, engines, directory: given, more = [
 /** Slow engines on a busy machine take minutes for what the embedded ones do in seconds. */
 const patienceMs = 600_000;
 
-/** Looks again and again until something holds. */
+const firstPauseMs = 10;
+const longestPauseMs = 500;
+
+/** Looks again and again until something holds, and less and less often: looking takes its share of the engines. */
 export async function until(holds: () => boolean | Promise<boolean>, withinMs = 300_000): Promise<void> {
   const deadline = performance.now() + withinMs;
-  while (!(await holds())) {
+  for (let pause = firstPauseMs; !(await holds()); pause = Math.min(pause * 1.5, longestPauseMs)) {
     if (performance.now() > deadline) throw new Error('what was waited for did not come');
-    await new Promise((resolve) => {
-      setTimeout(resolve, 10);
-    });
+    await delay(pause);
   }
 }
 

@@ -75,7 +75,7 @@ const columns = [
   { title: 'parked', value: (park: Park) => park.parkedAt },
   { title: 'consumer', value: (park: Park) => park.consumer },
   { title: 'key', value: (park: Park) => park.key },
-  { title: 'event', value: (park: Park) => park.eventType },
+  { title: 'event', value: (park: Park) => park.eventType ?? `due ${park.dueAt}` },
   { title: 'reason', value: (park: Park) => park.reason },
 ];
 

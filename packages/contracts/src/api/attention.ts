@@ -26,14 +26,15 @@ export const parkView = z
   .strictObject({
     id: z.string(),
     consumer: z.string(),
-    key: z.string().describe("The customer's id, else the stream"),
-    eventId: z.string(),
-    eventType: z.string(),
+    key: z.string().describe("The customer's id, else the stream; of a timer the id of what fell due"),
+    eventId: z.string().nullable(),
+    eventType: z.string().nullable(),
+    dueAt: instant.nullable().describe('Of a timer: when it fell due'),
     reason: z.string(),
     parkedAt: instant,
     position,
   })
-  .meta({ id: 'ParkView', description: 'What a consumer could not apply' });
+  .meta({ id: 'ParkView', description: 'What a consumer could not apply, or a timer that failed' });
 export type ParkView = z.infer<typeof parkView>;
 
 export const parkedQuery = listQuery.extend({ consumer: z.string().min(1).max(200).optional() });

@@ -28,7 +28,8 @@ export async function untilAvailable<T>(open: () => Promise<T>): Promise<T> {
   }
 }
 
-function mayPass(error: unknown): boolean {
+/** Whether an error is of something outside the process that may be there again. */
+export function mayPass(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return ('code' in error && passing.has(error.code)) || error.name.startsWith('KafkaJS');
 }

@@ -16,8 +16,18 @@ const park = (id: string, consumer: string): Park => ({
   parkedAt: Date.parse('2026-03-01T12:00:00Z'),
 });
 
+const timer = {
+  id: '4'.repeat(32),
+  consumer: 'timer:boundary',
+  key: 'c'.repeat(32),
+  position: '0000000000000008',
+  reason: 'it fails',
+  parkedAt: Date.parse('2026-03-01T12:00:00Z'),
+  dueAt: Date.parse('2026-03-01T11:00:00Z'),
+};
+
 async function serve() {
-  const parks = [park('1', 'views'), park('2', 'recorders')];
+  const parks = [park('1', 'views'), park('2', 'recorders'), timer];
   const outcome = (id: string): ReplayOutcome =>
     id === '1'.repeat(32) ? 'released' : id === '2'.repeat(32) ? 'parked-again' : 'unknown';
   const views = { parks, replay: async (id: string) => outcome(id), drop: async (id: string) => outcome(id) };
@@ -54,9 +64,17 @@ test('I12: what is parked is seen, with the reason, and replayed or dropped', as
         reason: 'it cannot be',
         parkedAt: '2026-03-01T12:00:00.000Z',
         position: '0000000000000007',
+        dueAt: null,
       },
     ],
     nextCursor: null,
+  });
+  expect((await call('GET', `/v1/parked/${timer.id}`))[1]).toEqual({
+    ...timer,
+    eventId: null,
+    eventType: null,
+    parkedAt: '2026-03-01T12:00:00.000Z',
+    dueAt: '2026-03-01T11:00:00.000Z',
   });
   expect(await call('GET', `/v1/parked/${one}`)).toEqual([200, list.items[0]]);
   expect(await call('POST', `/v1/parked/${one}/replay`)).toEqual([200, { id: one, outcome: 'replayed' }]);

@@ -1,15 +1,17 @@
 import { idParams, type ParkView, parkAnswer, parkView } from '@tenure/contracts';
-import type { Park, ReplayOutcome } from '@tenure/event-bus';
+import { isoInstant } from '@tenure/domain';
+import type { ReplayOutcome } from '@tenure/event-bus';
 import { defineList } from '../http/list.ts';
 import { listedDocuments } from '../http/listed-documents.ts';
 import { Problem } from '../http/problem.ts';
 import { defineRoute, type Route } from '../http/route.ts';
+import type { Parked } from '../views/parking.ts';
 import type { Views } from '../views/start-views.ts';
 
 const list = defineList({
   collection: 'parked',
   row: parkView,
-  description: 'What consumers could not apply',
+  description: 'What consumers could not apply, and timers that failed',
   key: 'id',
   order: '-parkedAt',
 });
@@ -25,7 +27,7 @@ export function parkedRoutes(views: Pick<Views, 'parks' | 'replay' | 'drop'>): r
       method: 'GET',
       path: '/v1/parked',
       operationId: 'listParked',
-      summary: 'What consumers could not apply: each customer waits there, all others go on',
+      summary: 'What consumers could not apply, and timers that failed: each customer waits there, all others go on',
       scopes: ['parked:read'],
       query: list.query,
       responses: { 200: list.response },
@@ -40,7 +42,7 @@ export function parkedRoutes(views: Pick<Views, 'parks' | 'replay' | 'drop'>): r
       method: 'GET',
       path: '/v1/parked/{id}',
       operationId: 'getParked',
-      summary: 'What a consumer could not apply, and why',
+      summary: 'What a consumer could not apply or what timer failed, and why',
       scopes: ['parked:read'],
       params: idParams,
       responses: { 200: { description: 'What is parked', schema: parkView } },
@@ -56,7 +58,7 @@ export function parkedRoutes(views: Pick<Views, 'parks' | 'replay' | 'drop'>): r
       method: 'POST',
       path: '/v1/parked/{id}/replay',
       operationId: 'replayParked',
-      summary: 'Apply what is parked again, and all that came after it',
+      summary: 'Apply what is parked again, and all that came after it; fire a timer again',
       scopes: ['parked:write'],
       params: idParams,
       responses: outcome,
@@ -68,7 +70,7 @@ export function parkedRoutes(views: Pick<Views, 'parks' | 'replay' | 'drop'>): r
       method: 'POST',
       path: '/v1/parked/{id}/drop',
       operationId: 'dropParked',
-      summary: 'Leave the event out for good, and apply all that came after it',
+      summary: 'Leave the event out for good, and apply all that came after it; do not fire a timer for that instant',
       scopes: ['parked:write'],
       params: idParams,
       responses: outcome,
@@ -83,8 +85,12 @@ function answer(id: string, ended: ReplayOutcome, released: 'replayed' | 'droppe
   return { status: 200 as const, body: { id, outcome: ended === 'released' ? released : ended } };
 }
 
-function viewOf({ parkedAt, partition: _partition, request: _request, ...park }: Park): ParkView {
-  return { ...park, parkedAt: new Date(parkedAt).toISOString() };
+function viewOf(park: Parked): ParkView {
+  const { id, consumer, key, position, reason } = park;
+  const parkedAt = isoInstant(park.parkedAt);
+  const common = { id, consumer, key, position, reason, parkedAt };
+  if ('dueAt' in park) return { ...common, eventId: null, eventType: null, dueAt: isoInstant(park.dueAt) };
+  return { ...common, eventId: park.eventId, eventType: park.eventType, dueAt: null };
 }
 
 function nothingParked(id: string): Problem {

@@ -119,8 +119,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
       rebuild: options.rebuildViews ?? false,
       onFailure: (what, message) => log.error({ what, reason: message }, 'views cannot go on'),
       onNote: (level, message, details) => log[level]({ details }, message),
-      onParked: ({ id, consumer, key, position, eventType, reason }) =>
-        log.warn({ parkId: id, consumer, key, position, eventType, reason }, 'set aside until somebody looks at it'),
+      onParked: ({ id, ...parked }) => log.warn({ parkId: id, ...parked }, 'set aside until somebody looks at it'),
       openLog: () => served.access(),
       onBuilding: (version) => log.info({ version }, 'building the views from the whole log'),
     });

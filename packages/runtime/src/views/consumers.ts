@@ -7,6 +7,7 @@ import { holdCollections, ImportHolds } from './import-holds.ts';
 import { jobCollections } from './jobs/job.ts';
 import { servingCollection } from './jobs/serving-processes.ts';
 import type { CustomerMemory } from './known-customers.ts';
+import { parkedTimersCollection } from './parked-timers.ts';
 import { parkedCollection } from './parking.ts';
 import { PolicyMoments } from './policy-moments.ts';
 import { createProjectingConsumer, projectingConsumer } from './projecting.ts';
@@ -20,6 +21,7 @@ import type { Projection, ServiceViews, Timer, ViewsContext } from './types.ts';
 /** Of the view set that outlives the versions of the views. */
 export const stateCollections: readonly CollectionDefinition[] = [
   parkedCollection,
+  parkedTimersCollection,
   ...holdCollections,
   ...jobCollections,
   servingCollection,
@@ -35,8 +37,6 @@ export interface ConsumersOptions {
   readonly maxGuards?: number;
   /** Whether all events of a customer with this id are delivered to this process. */
   readonly follows: (id: string) => boolean;
-  /** Whether the recorders of this process are those that are given a customer's events now. */
-  readonly recordsFor: (id: string) => boolean;
 }
 
 /** What a process makes of the log, ready to be given deliveries. */
@@ -55,7 +55,6 @@ export async function createConsumers({
   memory,
   maxGuards,
   follows,
-  recordsFor,
 }: ConsumersOptions): Promise<Consumers> {
   const { store, now } = context;
   const projections = services.flatMap((service) => service.projections ?? []);
@@ -69,7 +68,7 @@ export async function createConsumers({
     recording: createRecordingConsumer({ state, customers, recording, holds, maxGuards, onPolicy }),
     timers: [
       ...services.flatMap((service) => service.timers ?? []),
-      ...recorderTimers({ recorders, recording, holds, recordsFor }),
+      ...recorderTimers({ recorders, recording, holds }),
     ],
   };
 }

@@ -1,6 +1,7 @@
 import type { Park, ParkingLot } from '@tenure/event-bus';
 import type { CollectionDefinition, Document, ViewSet } from '@tenure/read-store';
 import { z } from 'zod';
+import type { ParkedTimer } from './parked-timers.ts';
 import { projectingConsumer } from './projecting.ts';
 
 export const parkedCollection: CollectionDefinition = { name: 'parked', indexes: [] };
@@ -17,6 +18,17 @@ const schema = z.object({
   partition: z.number().exactOptional(),
   request: z.enum(['replay', 'drop']).exactOptional(),
 });
+
+/** What waits for somebody: an event that could not be applied, or a timer that failed. */
+export type Parked = Park | TimerPark;
+
+/** A timer that failed, as it is listed with the others. */
+export type TimerPark = Pick<Park, 'id' | 'consumer' | 'key' | 'position' | 'reason' | 'parkedAt'> &
+  Pick<ParkedTimer, 'dueAt'>;
+
+export function timerPark({ id, timer, document, dueAt, position, reason, parkedAt }: ParkedTimer): TimerPark {
+  return { id, consumer: `timer:${timer}`, key: document, position, reason, parkedAt, dueAt };
+}
 
 /** Where parks are kept: those of the views' consumer with the version that lacks what is parked, all others with `state`. */
 export interface ParkedRows {

@@ -1,4 +1,4 @@
-import type { Park, ReplayOutcome } from '@tenure/event-bus';
+import type { ReplayOutcome } from '@tenure/event-bus';
 import type { Position } from '@tenure/event-store';
 import type { ClockDescription } from '../clock.ts';
 import type { Engines } from '../engines/engines.ts';
@@ -6,6 +6,7 @@ import type { LogAccess } from '../engines/log-access.ts';
 import type { ReadStoreAccess } from '../engines/read-store-access.ts';
 import type { Job, VerificationScope } from './jobs/job.ts';
 import type { CustomerMemory } from './known-customers.ts';
+import type { Parked } from './parking.ts';
 
 /** What the views' thread is started with. */
 export interface ViewsThreadOptions {
@@ -52,7 +53,7 @@ export type ViewsMessage =
   | { readonly kind: 'position'; readonly consumer: string; readonly position: Position }
   /** The views are made from the beginning of the log, before anybody reads them. */
   | { readonly kind: 'building'; readonly version: string }
-  | { readonly kind: 'parked'; readonly parks: readonly Park[] }
+  | { readonly kind: 'parked'; readonly parks: readonly Parked[] }
   | { readonly kind: 'released'; readonly call: number; readonly outcome: ReplayOutcome }
   | { readonly kind: 'jobs'; readonly jobs: readonly Job[] }
   | { readonly kind: 'job-done'; readonly call: number; readonly outcome: JobOutcome }

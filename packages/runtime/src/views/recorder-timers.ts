@@ -7,18 +7,17 @@ interface Parts {
   readonly recorders: readonly Recorder[];
   readonly recording: Recording;
   readonly holds: ImportHolds;
-  /** Whether this process records for a customer; another one's timers are its own. */
-  readonly recordsFor: (id: string) => boolean;
 }
 
 /** Timers that record what time alone brings about: one for each recorder. Held customers wait for their session. */
-export function recorderTimers({ recorders, recording, holds, recordsFor }: Parts): readonly Timer[] {
+export function recorderTimers({ recorders, recording, holds }: Parts): readonly Timer[] {
   return recorders.map((recorder) => ({
     name: recorder.name,
     service: recorder.service,
     collection: recorder.timer.collection,
     field: recorder.timer.field,
-    waits: (document) => holds.has(document._id) || !recordsFor(document._id),
+    key: ({ _id }) => _id,
+    waits: ({ _id }) => holds.has(_id),
     records: true,
     fire: async (documents) => {
       const causationId = `timer:${recorder.name}`;

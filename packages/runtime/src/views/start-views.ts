@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { Park, ReplayOutcome } from '@tenure/event-bus';
+import type { ReplayOutcome } from '@tenure/event-bus';
 import type { Position } from '@tenure/event-store';
 import type { CollectionDefinition, ReadStore, ViewSet } from '@tenure/read-store';
 import type { LogAccess } from '../engines/log-access.ts';
@@ -8,6 +8,7 @@ import { openReadStore } from '../engines/read-store-access.ts';
 import { untilAvailable } from '../engines/until-available.ts';
 import { Problem } from '../http/problem.ts';
 import type { Job } from './jobs/job.ts';
+import type { Parked } from './parking.ts';
 import { projectingConsumer } from './projecting.ts';
 import type { JobOutcome, JobRequest, ViewsMessage, ViewsRequest, ViewsThreadOptions } from './protocol.ts';
 
@@ -18,7 +19,7 @@ export interface StartViewsOptions extends ViewsThreadOptions {
   /** Told of what the views' engines have to say. */
   readonly onNote: (level: 'error' | 'warn' | 'info', message: string, details: string) => void;
   /** Told of what is set aside from now on, for somebody to look at. */
-  readonly onParked: (park: Park) => void;
+  readonly onParked: (park: Parked) => void;
   /** Told when there are no views that fit, and they are built from the whole log before anything is served. */
   readonly onBuilding: (version: string) => void;
   /** Gives another connection to the log, for a thread that closes it. */
@@ -35,7 +36,7 @@ export interface Views {
   reached(position: Position, signal: AbortSignal): Promise<void>;
   /** Where consumers stand, by name. */
   readonly positions: ReadonlyMap<string, Position>;
-  readonly parks: readonly Park[];
+  readonly parks: readonly Parked[];
   /** @throws {Problem} `customer-parked` when the views of a customer with one of these ids wait for somebody */
   refuseParked(ids: readonly string[]): void;
   /** Why the views don't move, if they don't. */
@@ -91,7 +92,7 @@ interface HandleParts {
   readonly onFailure: (what: string, message: string) => void;
   /** Told of what the views' engines have to say. */
   readonly onNote: (level: 'error' | 'warn' | 'info', message: string, details: string) => void;
-  readonly onParked: (park: Park) => void;
+  readonly onParked: (park: Parked) => void;
   readonly onBuilding: (version: string) => void;
   readonly openLog: () => LogAccess;
 }
@@ -108,7 +109,7 @@ class ViewsHandle implements Views {
   readonly #before = new Map<string, ViewSet>();
   #calling = 0;
   #jobs: readonly Job[] = [];
-  #parks: readonly Park[] = [];
+  #parks: readonly Parked[] = [];
   #served: ViewSet | undefined;
   #ended: Error | undefined;
   #closing = false;
@@ -147,7 +148,7 @@ class ViewsHandle implements Views {
     return this.#positions;
   }
 
-  get parks(): readonly Park[] {
+  get parks(): readonly Parked[] {
     return this.#parks;
   }
 
@@ -289,7 +290,7 @@ class ViewsHandle implements Views {
   }
 
   /** What was parked before the start was told of then. */
-  #hearParked(parks: readonly Park[]): void {
+  #hearParked(parks: readonly Parked[]): void {
     const known = new Set(this.#parks.map(({ id, position }) => `${id} ${position}`));
     if (this.#served !== undefined) {
       for (const park of parks) if (!known.has(`${park.id} ${park.position}`)) this.#parts.onParked(park);

@@ -72,6 +72,8 @@ export interface Timer {
   /** Holds an instant in ms, or nothing. */
   readonly field: string;
   readonly filter?: Filter;
+  /** Whose it is, a customer's id or a stream's name: it fires in the process that is given their events, in no other. */
+  key(document: Document): string;
   /** A document that is due but has to wait for something else. */
   waits?(document: Document): boolean;
   /** Fires after the recorders have seen all that the documents show: they know who is held. */

@@ -1,8 +1,11 @@
-import type { EventBus, ParkingLot, Subscription } from '@tenure/event-bus';
+import type { EventBus, ParkingLot, ReplayOutcome, Subscription } from '@tenure/event-bus';
 import type { ViewSet } from '@tenure/read-store';
 import { type Consumers, createConsumers } from './consumers.ts';
 import type { CustomerMemory } from './known-customers.ts';
-import { createParkingLot } from './parking.ts';
+import type { ParkedTimers } from './parked-timers.ts';
+import { createParkingLot, type Parked } from './parking.ts';
+import { projectingConsumer } from './projecting.ts';
+import { recordingConsumer } from './recording-consumer.ts';
 import type { DeliveredConsumer } from './reports.ts';
 import { Scheduler } from './scheduler.ts';
 import type { ServiceViews, ViewsContext } from './types.ts';
@@ -19,6 +22,7 @@ export interface VersionParts {
   /** Recorders have a bus of their own. */
   readonly isShared: boolean;
   readonly reporting: DeliveredConsumer;
+  readonly parkedTimers: ParkedTimers;
   readonly onParked: () => void;
   readonly onTimerFailure: (timer: string, id: string, error: unknown) => void;
 }
@@ -48,8 +52,7 @@ export class VersionAtWork {
     const buses = isShared ? [bus, recordingBus] : [bus];
     try {
       const follows = (key: string): boolean => buses.every((one) => one.follows(key));
-      const recordsFor = recordingBus.follows.bind(recordingBus);
-      const consumers = await createConsumers({ services, context, state, memory, follows, recordsFor });
+      const consumers = await createConsumers({ services, context, state, memory, follows });
       return new VersionAtWork(parts, buses, consumers, await bus.subscribe(reporting(consumers.projecting)));
     } catch (error) {
       await Promise.all(buses.map((one) => one.close()));
@@ -78,17 +81,28 @@ export class VersionAtWork {
 
   /** Fires what falls due from now on. */
   startTimers(): void {
-    const { context, timerMs, onTimerFailure } = this.#parts;
-    if (this.#recording === undefined) return;
+    const { context, timerMs, parkedTimers, onParked, onTimerFailure } = this.#parts;
+    const bus = this.#buses.at(-1);
+    if (this.#recording === undefined || bus === undefined) return;
     this.#scheduler = new Scheduler({
       timers: this.#consumers.timers,
       context,
       projecting: this.projecting,
       recording: this.#recording,
+      owns: (key) => bus.follows(key),
+      parked: parkedTimers,
+      onParked,
       onFailure: onTimerFailure,
       everyMs: timerMs,
     });
     this.#scheduler.start();
+  }
+
+  /** Replays or drops what is parked: an event of a consumer, or a timer. */
+  async release(kind: 'replay' | 'drop', { id, consumer }: Parked): Promise<ReplayOutcome> {
+    if (consumer === projectingConsumer) return this.projecting[kind](id);
+    const other = consumer === recordingConsumer ? this.#recording : this.#scheduler;
+    return (await other?.[kind](id)) ?? 'unknown';
   }
 
   /** Ends after what is under way, and closes the version. */

@@ -16,7 +16,8 @@ import { Jobs } from './jobs/jobs.ts';
 import { ServingProcesses } from './jobs/serving-processes.ts';
 import { codeOf, loadServices } from './load-services.ts';
 import { OneAtATime } from './one-at-a-time.ts';
-import { listParked, parkedCollection } from './parking.ts';
+import { ParkedTimers } from './parked-timers.ts';
+import { listParked, type Parked, parkedCollection, timerPark } from './parking.ts';
 import { projectingConsumer } from './projecting.ts';
 import type { ViewsMessage, ViewsRequest, ViewsThreadOptions } from './protocol.ts';
 import { recordingConsumer } from './recording-consumer.ts';
@@ -50,6 +51,7 @@ const code = codeOf(options.modules);
 const collections = [...collectionsOf(services), parkedCollection];
 const first = await untilAvailable(() => openViews(readStore));
 const state = await untilAvailable(() => readStore.open(stateVersion(store.identity), stateCollections));
+const parkedTimers = await untilAvailable(() => ParkedTimers.load(state));
 const reports = new Reports(say);
 /** There may be policies that the views do not know of. */
 let arePoliciesNews = true;
@@ -175,6 +177,7 @@ function followVersion(views: ViewSet): Promise<VersionAtWork> {
         noticingPolicies(consumer),
         () => !isShared && (consumer.name !== projectingConsumer || heard === views.version),
       ),
+    parkedTimers,
     onParked: () => void sayParked(),
     onTimerFailure: (timer, id, error) => reports.failed(`timer ${timer} ${id}`.trimEnd(), error),
   });
@@ -253,6 +256,7 @@ function every(ms: number, look: () => Promise<void>): NodeJS.Timeout {
 async function watchOthers(): Promise<void> {
   await sayParked();
   try {
+    await parkedTimers.reload();
     await serving.beat(work.version);
     const current = await readStore.current();
     const isOther = current !== undefined && current !== work.version;
@@ -323,10 +327,14 @@ function sayOfKafka(level: string, message: string, details: Readonly<Record<str
 /** Later calls do not wait for one another: what is parked changes rarely. */
 async function sayParked(): Promise<void> {
   try {
-    say({ kind: 'parked', parks: await listParked({ views: work.views, state }) });
+    say({ kind: 'parked', parks: await allParked() });
   } catch (error) {
     reports.failed('parked', error);
   }
+}
+
+async function allParked(): Promise<readonly Parked[]> {
+  return [...(await listParked({ views: work.views, state })), ...parkedTimers.waiting.map(timerPark)];
 }
 
 async function answerJob({ call, request }: Extract<ViewsRequest, { kind: 'job' }>): Promise<void> {
@@ -339,10 +347,9 @@ async function answerJob({ call, request }: Extract<ViewsRequest, { kind: 'job' 
 }
 
 async function release({ kind, call, parkId }: Extract<ViewsRequest, { parkId: string }>): Promise<void> {
-  const parked = (await listParked({ views: work.views, state })).find(({ id }) => id === parkId);
-  const subscription = parked?.consumer === projectingConsumer ? work.projecting : work.recording;
   try {
-    const outcome = parked === undefined ? 'unknown' : ((await subscription?.[kind](parkId)) ?? 'unknown');
+    const parked = (await allParked()).find(({ id }) => id === parkId);
+    const outcome = parked === undefined ? 'unknown' : await work.release(kind, parked);
     // First what is still parked: whoever hears of the release may ask for the customer at once.
     await sayParked();
     say({ kind: 'released', call, outcome });

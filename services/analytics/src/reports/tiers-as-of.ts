@@ -11,6 +11,9 @@ export function tiersInForce(policies: Policies, instant: number): readonly stri
   return [noTier, ...(inForce(policies.loyalty, instant)?.tiers ?? []).map(({ tier }) => tier)];
 }
 
+/** Time to fold a balance in; beyond it the answer is not kept waiting, and says that it does not know. */
+const balanceWithinMs = 4_000;
+
 /** Every customer is in one stage. */
 const anyStage = { $in: stage.options.map((value) => standingOf('stage', value)) };
 
@@ -44,9 +47,11 @@ export async function tiersAsOf(
   const body = { counts: Object.fromEntries(tiers.map((tier) => [tier, counts.get(tier) ?? 0])) };
   if (!withBalance) return body;
   if (told > mostFolded) return { ...body, balance: null };
+  const deadline = performance.now() + balanceWithinMs;
   const others = await knownCustomers(views, instants, standings.excepted);
   for await (const { state } of foldCustomers(context, others, instants, policies)) {
     signal.throwIfAborted();
+    if (performance.now() > deadline) return { ...body, balance: null };
     balance += state.account.balance;
   }
   return { ...body, balance };

@@ -6,6 +6,8 @@ export const plannedFollowUpsCollection = 'planned-follow-ups';
 /** A follow-up visit that is neither done nor missed. `dueAt` in ms. */
 export interface PlannedFollowUp extends Document {
   readonly stream: string;
+  /** Whose events they are: the customer's id, else the stream. */
+  readonly key: string;
   readonly dueAt: number;
 }
 
@@ -21,7 +23,12 @@ export const plannedFollowUps: Projection = {
     switch (event.type) {
       case 'FollowUpScheduled':
       case 'FollowUpMoved':
-        return change({ _id: id, stream: event.stream, dueAt: Date.parse(event.data.dueAt) });
+        return change({
+          _id: id,
+          stream: event.stream,
+          key: event.customerId ?? event.stream,
+          dueAt: Date.parse(event.data.dueAt),
+        });
       case 'FollowUpMissed':
       case 'FollowUpDone':
         return change(null);

@@ -1,3 +1,4 @@
+import type { EventStore } from '@tenure/event-store';
 import { serveForTest, type TestServer } from '@tenure/runtime/testing';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { service } from '../service.ts';
@@ -50,4 +51,36 @@ test('a timer that fires again, on a document that is behind, does nothing', asy
   await Promise.all([1, 2, 3].map(() => missedFollowUps.fire(documents, Date.parse(dueAt), context)));
   await missedFollowUps.fire(documents, Date.parse(dueAt), context);
   expect(await typesOf(body.id)).toEqual(['FollowUpScheduled', 'FollowUpMissed']);
+});
+
+test('I11, I16: of two that hold the same timer, as when one was stopped and goes on, one writes the miss', async () => {
+  const dueAt = '2026-03-25T09:00:00Z';
+  const { body } = await server.post('/v1/follow-ups', followUp('fenced', { dueAt }));
+  const stream = `followup-${body.id}`;
+  const { store } = server.context;
+  const stopped = Promise.withResolvers<void>();
+  const reached = Promise.withResolvers<void>();
+  const slow: EventStore = new Proxy(store, {
+    get: (of, name) => {
+      const value: unknown = Reflect.get(of, name, of);
+      if (typeof value !== 'function') return value;
+      if (name !== 'append') return value.bind(of);
+      return async (...args: unknown[]) => {
+        reached.resolve();
+        await stopped.promise;
+        return value.apply(of, args);
+      };
+    },
+  });
+  const documents = [{ _id: body.id, stream, key: 'a', dueAt: Date.parse(dueAt) }];
+  const context = { views: server.context.views.current(), calendar: {} as never, now: server.context.clock.now };
+  const late = missedFollowUps.fire(documents, Date.parse(dueAt), { ...context, store: slow });
+  await reached.promise;
+  // Meanwhile whoever has the key now fires.
+  await missedFollowUps.fire(documents, Date.parse(dueAt), { ...context, store });
+  const before = await store.readStream(stream);
+  stopped.resolve();
+  await late.catch(() => undefined);
+  expect(await store.readStream(stream)).toEqual(before);
+  expect(before.map(({ type }) => type)).toEqual(['FollowUpScheduled', 'FollowUpMissed']);
 });

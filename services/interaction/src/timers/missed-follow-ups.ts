@@ -15,6 +15,7 @@ export const missedFollowUps: Timer = {
   service: 'interaction',
   collection: plannedFollowUpsCollection,
   field: 'dueAt',
+  key: ({ key }) => String(key),
 
   async fire(documents, asOf, { store }): Promise<void> {
     const units = (await Promise.all(documents.map((document) => missed(document, asOf, store)))).flat();
