@@ -14,6 +14,7 @@ import { rebuildCase } from './rebuild.ts';
 import { rebuildOnlineCase } from './rebuild-online.ts';
 import { relayCase } from './relay.ts';
 import { startCase } from './start.ts';
+import { timersCase } from './timers.ts';
 import { viewCase } from './view.ts';
 import { whatIfCase } from './what-if.ts';
 
@@ -31,6 +32,7 @@ export const cases: readonly Case[] = [
   rebuildOnlineCase,
   overloadCase,
   whatIfCase,
+  timersCase,
   relayCase,
   mongoViewsCase,
   clusterVisibleCase,

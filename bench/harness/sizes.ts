@@ -18,6 +18,8 @@ export interface Sizes {
   readonly listPages: number;
   /** How often each is asked as of an instant. */
   readonly asOfReports: number;
+  /** Customers whose timers are due at once. */
+  readonly timedCustomers: number;
   /** Events of the large and of the small store. */
   readonly manyEvents: number;
   readonly fewEvents: number;
@@ -51,6 +53,7 @@ export const fullSizes: Sizes = {
   listCustomers: 100_000,
   listPages: 1_000,
   asOfReports: 50,
+  timedCustomers: 1_000_000,
   manyEvents: 1_000_000,
   fewEvents: 10_000,
   appended: 20_000,
@@ -77,6 +80,7 @@ export const quickSizes: Sizes = {
   listCustomers: 100,
   listPages: 10,
   asOfReports: 2,
+  timedCustomers: 100,
   manyEvents: 1_000,
   fewEvents: 200,
   appended: 100,

@@ -26,6 +26,8 @@ export interface TenureOptions {
   readonly directory: string;
   /** Folder for CPU profiles, one a thread; none without. */
   readonly profile?: string | undefined;
+  /** RFC 3339; a day after what is in the store unless given. */
+  readonly clock?: string;
 }
 
 const idKey = '0123456789abcdef'.repeat(4);
@@ -34,10 +36,10 @@ const QUIET_MS = 1_000;
 const PATIENCE_MS = 300_000;
 
 /** How a program that opens a store is run. */
-export function programOptions({ directory, profile }: TenureOptions): ChildOptions {
+export function programOptions({ directory, profile, clock = clockFor(directory) }: TenureOptions): ChildOptions {
   return {
     nodeArgs: profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
-    env: { TENURE_PORT: '0', TENURE_DATA: directory, TENURE_CLOCK: clockFor(directory), TENURE_ID_KEY: idKey },
+    env: { TENURE_PORT: '0', TENURE_DATA: directory, TENURE_CLOCK: clock, TENURE_ID_KEY: idKey },
   };
 }
 

@@ -34,7 +34,7 @@ interface Aside {
 
 /** Documents of one timer fired in one go; then it is the turn of the next timer. */
 const firedAtOnce = 500;
-const usualRetriesAfterMs = [1_000, 10_000, 60_000];
+const usualRetriesAfterMs = [1_000, 5_000, 15_000];
 /** Real time until one that was fired and is still due fires again: somebody else may be about to move it. */
 const firedAgainMs = 5_000;
 /** Over all timers; beyond it those that were set aside longest ago are tried again sooner. */

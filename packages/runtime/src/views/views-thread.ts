@@ -179,7 +179,11 @@ function followVersion(views: ViewSet): Promise<VersionAtWork> {
       ),
     parkedTimers,
     onParked: () => void sayParked(),
-    onTimerFailure: (timer, id, error) => reports.failed(`timer ${timer} ${id}`.trimEnd(), error),
+    onTimerFailure: (timer, id, error) => {
+      const details = JSON.stringify({ timer, id, reason: messageOf(error) });
+      if (id === '') reports.failed(`timer ${timer}`, error);
+      else say({ kind: 'note', level: 'error', message: 'a timer failed', details });
+    },
   });
 }
 
