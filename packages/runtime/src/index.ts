@@ -46,7 +46,7 @@ export {
 export { type FactRouteOptions, factRoute, factScope } from './facts/fact-route.ts';
 export { checkFactType, factObject, invalidFact, maxFactBytes, parseFactJson } from './facts/read-fact.ts';
 export { answerWrite, writeAnswerJson, writeResponses } from './http/answers.ts';
-export { type AsOf, readAsOf } from './http/as-of.ts';
+export { type AsOf, eventsAsOf, readAsOf } from './http/as-of.ts';
 
 export { type CollectionQuery, defineList, type List, type ListedViews, type ListOptions } from './http/list.ts';
 export type { Comparison, ComputedField } from './http/list-filter.ts';

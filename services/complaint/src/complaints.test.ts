@@ -156,9 +156,59 @@ describe('the list of complaints', () => {
       expect(row).toEqual(view);
     }
   });
+});
 
-  test('cannot be asked as of another instant', async () => {
-    const refusal = await server.get('/v1/complaints?asOf=2026-01-01T00:00:00Z');
-    expect([refusal.status, refusal.body.type]).toEqual([422, 'urn:tenure:problem:as-of-unsupported']);
+describe('complaints as of another instant', () => {
+  const list = async (query: string) => {
+    const { body } = await server.getCurrent(`/v1/complaints?source=then-shop&${query}`);
+    return body.items.map(({ complaintId, status }: Record<string, string>) => `${complaintId} ${status}`);
+  };
+  let first: string;
+  beforeAll(async () => {
+    const shop = { source: 'then-shop' };
+    first = await file('t-1', { ...shop, occurredAt: '2026-02-01T10:00:00Z' });
+    const second = await file('t-2', { ...shop, occurredAt: '2026-02-03T10:00:00Z' });
+    await act(first, 'assign', { occurredAt: '2026-02-04T10:00:00Z', department: 'Sales' });
+    // Known a day later, of what happened before.
+    server.clock.set(Date.parse('2026-03-02T12:00:00Z'));
+    await act(first, 'resolve', { occurredAt: '2026-02-10T10:00:00Z', solution: 'Money back' });
+    await act(second, 'acknowledge', { occurredAt: '2026-02-03T11:00:00Z' });
+  });
+
+  test('the list is that of the instant, and of what was known', async () => {
+    expect(await list('sort=complaintId')).toEqual(['t-1 resolved', 't-2 acknowledged']);
+    expect(await list('sort=complaintId&asOf=2026-02-05T00:00:00Z')).toEqual(['t-1 assigned', 't-2 acknowledged']);
+    expect(await list('asOf=2026-02-02T00:00:00Z')).toEqual(['t-1 filed']);
+    expect(await list('knownAt=2026-03-01T12:00:00Z&sort=complaintId')).toEqual(['t-1 assigned', 't-2 filed']);
+    expect(await list('knownAt=2026-03-01T12:00:00Z&asOf=2026-02-03T10:00:00Z&sort=complaintId')).toEqual([
+      't-1 filed',
+      't-2 filed',
+    ]);
+    expect(await list('knownAt=2026-02-01T00:00:00Z')).toEqual([]);
+  });
+
+  test('filters, orders and pages are of the instant, too', async () => {
+    const then = 'asOf=2026-02-05T00:00:00Z';
+    expect(await list(`department=Sales&${then}`)).toEqual(['t-1 assigned']);
+    expect(await list(`status=resolved&${then}`)).toEqual([]);
+    // A step changes it: all are folded, then sorted.
+    expect(await list(`sort=-lastAt&${then}`)).toEqual(['t-1 assigned', 't-2 acknowledged']);
+    expect(await list(`sort=lastAt&${then}`)).toEqual(['t-2 acknowledged', 't-1 assigned']);
+    for (const sort of ['-filedAt', '-status']) {
+      const path = `/v1/complaints?source=then-shop&limit=1&sort=${sort}&${then}`;
+      const page = (await server.get(path)).body;
+      const next = (await server.get(`${path}&cursor=${page.nextCursor}`)).body;
+      const ids = [...page.items, ...next.items].map(({ complaintId }: Record<string, string>) => complaintId);
+      expect([sort, ids.toSorted(), next.nextCursor]).toEqual([sort, ['t-1', 't-2'], null]);
+    }
+  });
+
+  test('one of them is, without an ETag to change it by', async () => {
+    const { body, headers } = await server.get(`/v1/complaints/${first}?asOf=2026-02-05T00:00:00Z`);
+    expect(body).toMatchObject({ status: 'assigned', department: 'Sales', solution: null });
+    expect(body.steps).toHaveLength(2);
+    expect(headers.get('etag')).toBeNull();
+    expect((await server.get(`/v1/complaints/${first}?asOf=2026-01-01T00:00:00Z`)).status).toBe(404);
+    expect((await server.get(`/v1/complaints/${first}?asOf=2030-01-01T00:00:00Z`)).status).toBe(422);
   });
 });

@@ -1,4 +1,5 @@
 import type { AsOfQuery, ProblemField } from '@tenure/contracts';
+import type { StoredEvent } from '@tenure/event-store';
 import type { Clock } from '../clock.ts';
 import { Problem } from './problem.ts';
 
@@ -23,6 +24,20 @@ export function readAsOf(query: AsOfQuery, clock: Clock): AsOf {
   const instants = { asOf: read('asOf'), knownAt: read('knownAt') };
   if (errors.length > 0) throw new Problem('in-the-future', 'Nobody knows the future', { errors });
   return instants;
+}
+
+/**
+ * What had happened and was known by then.
+ * @param knowledge types of events that count as soon as they are known, for all of the past, such as claims
+ */
+export function eventsAsOf(
+  events: readonly StoredEvent[],
+  { asOf = Number.POSITIVE_INFINITY, knownAt = Number.POSITIVE_INFINITY }: AsOf,
+  knowledge: readonly string[] = [],
+): readonly StoredEvent[] {
+  return events.filter(
+    ({ type, occurredAt, recordedAt }) => recordedAt <= knownAt && (occurredAt <= asOf || knowledge.includes(type)),
+  );
 }
 
 /** For reads that cannot do it: takes the parameters, so that they can be refused by name. */

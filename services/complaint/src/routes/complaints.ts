@@ -1,14 +1,17 @@
-import { complaintItem, complaintView, idParams } from '@tenure/contracts';
+import { asOfQuery, complaintItem, complaintView, idParams } from '@tenure/contracts';
 import {
   defineList,
   defineRoute,
   entityTag,
+  eventsAsOf,
   factRoute,
   Problem,
   type Route,
+  readAsOf,
   type ServiceContext,
   streamName,
 } from '@tenure/runtime';
+import { listedComplaints } from '../as-of/listed-complaints.ts';
 import { complaintViewOf } from '../complaint-view.ts';
 import { complaintFact } from '../facts.ts';
 import { complaintsCollection } from '../projections/complaints.ts';
@@ -41,9 +44,15 @@ export function complaintRoutes(context: ServiceContext): readonly Route[] {
       limits: { bodyBytes: 0, timeoutMs: 9_000 },
       query: list.query,
       responses: { 200: list.response },
-      problems: ['as-of-unsupported'],
+      problems: ['as-of-unsupported', 'in-the-future'],
       awaitsPosition: true,
-      handler: (request) => list.answer(request, context.views.current()),
+      handler: (request) => {
+        const { asOf, knownAt, ...query } = request.query;
+        if (asOf === undefined && knownAt === undefined) return list.answer(request, context.views.current());
+        const instants = readAsOf({ asOf, knownAt }, context.clock);
+        const { contentType } = request;
+        return list.answer({ contentType, query }, listedComplaints(context, instants, `${asOf} ${knownAt}`));
+      },
     }),
     defineRoute({
       ...reads,
@@ -52,6 +61,7 @@ export function complaintRoutes(context: ServiceContext): readonly Route[] {
       summary: 'A complaint with all that was said and done',
       limits: { bodyBytes: 0, timeoutMs: 5_000 },
       params: idParams,
+      query: asOfQuery,
       responses: {
         200: {
           description: 'The complaint',
@@ -59,16 +69,15 @@ export function complaintRoutes(context: ServiceContext): readonly Route[] {
           headers: { ETag: 'The revision, for If-Match', 'Tenure-Position': 'The position of the last step' },
         },
       },
-      problems: ['not-found'],
-      async handler({ params: { id } }) {
+      problems: ['not-found', 'in-the-future'],
+      async handler({ params: { id }, query }) {
+        const instants = readAsOf(query, context.clock);
         const history = await context.store.readStream(streamName('complaint', id));
-        const body = complaintViewOf(history);
-        if (body === undefined) throw new Problem('not-found', `There is no complaint ${id}`);
-        return {
-          status: 200,
-          headers: { etag: entityTag(history.length - 1), 'tenure-position': body.position },
-          body,
-        };
+        const body = complaintViewOf(eventsAsOf(history, instants));
+        if (body === undefined) throw new Problem('not-found', `There is no complaint ${id} by then`);
+        const isNow = query.asOf === undefined && query.knownAt === undefined;
+        const etag = isNow ? { etag: entityTag(history.length - 1) } : {};
+        return { status: 200, headers: { ...etag, 'tenure-position': body.position }, body };
       },
     }),
   ];

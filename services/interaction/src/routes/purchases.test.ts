@@ -165,3 +165,28 @@ describe('a claim', () => {
     expect((await claim('cl-5', customer, { 'if-match': '"0"' })).status).toBe(200);
   });
 });
+
+test('a purchase as of an instant has the refunds that were made by then, and the claims that were known', async () => {
+  await server.post('/v1/purchases', purchase('then', { customer: null, occurredAt: '2026-02-01T10:00:00Z' }));
+  await server.post('/v1/refunds', refund('then-r', 'then', { customer: null, occurredAt: '2026-02-10T10:00:00Z' }));
+  server.clock.set(Date.parse('2026-03-02T12:00:00Z'));
+  const claimed = await server.post('/v1/purchases/web-shop/then/claim', { customer });
+  const then = async (query: string) => {
+    const { status, body, headers } = await server.get(`/v1/purchases/web-shop/then?${query}`);
+    return status === 200
+      ? { netMinor: body.netMinor, customerId: body.customerId, etag: headers.get('etag') }
+      : status;
+  };
+  const { customerId } = claimed.body;
+  expect(await then('')).toEqual({ netMinor: 1500, customerId, etag: '"2"' });
+  // A claim is of all of the past, as soon as it is known.
+  expect(await then('asOf=2026-02-05T00:00:00Z')).toEqual({ netMinor: 2000, customerId, etag: null });
+  expect(await then('knownAt=2026-03-01T12:00:00Z')).toEqual({ netMinor: 1500, customerId: null, etag: null });
+  expect(await then('asOf=2026-02-05T00:00:00Z&knownAt=2026-03-01T12:00:00Z')).toEqual({
+    netMinor: 2000,
+    customerId: null,
+    etag: null,
+  });
+  expect(await then('asOf=2026-01-01T00:00:00Z')).toBe(404);
+  expect(await then('knownAt=2026-02-01T00:00:00Z')).toBe(404);
+});

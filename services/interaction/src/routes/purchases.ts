@@ -1,16 +1,18 @@
-import { claimBody, purchaseParams, purchaseView as purchaseViewSchema } from '@tenure/contracts';
+import { asOfQuery, claimBody, purchaseParams, purchaseView as purchaseViewSchema } from '@tenure/contracts';
 import { purchaseDecider } from '@tenure/domain';
 import type { EventStore } from '@tenure/event-store';
 import {
   answerWrite,
   defineRoute,
   entityTag,
+  eventsAsOf,
   factScope,
   handleCommand,
   idOfStream,
   namedCustomer,
   Problem,
   type Route,
+  readAsOf,
   type ServiceContext,
   stateOf,
   writeResponses,
@@ -39,12 +41,16 @@ export function purchaseRoutes(context: ServiceContext): readonly Route[] {
           headers: { ETag: 'The revision, for If-Match', 'Tenure-Position': 'The position of the last change' },
         },
       },
-      problems: ['not-found'],
-      async handler({ params: { source, orderId } }) {
+      query: asOfQuery,
+      problems: ['not-found', 'in-the-future'],
+      async handler({ params: { source, orderId }, query }) {
+        const instants = readAsOf(query, context.clock);
         const events = await store.readStream(ids.purchaseStream(source, orderId));
-        const body = await purchaseView(store, events);
+        const body = await purchaseView(store, eventsAsOf(events, instants, ['PurchaseClaimed']), instants);
         if (body === undefined) throw noPurchase(source, orderId);
-        return { status: 200, headers: { etag: entityTag(events.length - 1), 'tenure-position': body.position }, body };
+        const isNow = query.asOf === undefined && query.knownAt === undefined;
+        const etag = isNow ? { etag: entityTag(events.length - 1) } : {};
+        return { status: 200, headers: { ...etag, 'tenure-position': body.position }, body };
       },
     }),
     defineRoute({
