@@ -70,7 +70,8 @@ export function createProjectingConsumer({ projections, customers, context, maxG
         throw new PoisonError(first, { cause: error });
       }
     }
-    await expectStored(writer, changes);
+    // Customers' documents mostly exist already.
+    await writer.expectStored(changes.values());
     for (const event of delivered) {
       for (const projection of perEvent) {
         if (projection.eventTypes?.has(event.type) !== true) continue;
@@ -116,17 +117,6 @@ export function createProjectingConsumer({ projections, customers, context, maxG
       writer.forget();
     },
   };
-}
-
-/** Customers' documents mostly exist already: their guards are read in one go. */
-async function expectStored(writer: DocumentWriter, changes: ReadonlyMap<string, DocumentChange>): Promise<void> {
-  const ids = new Map<string, string[]>();
-  for (const { collection, id } of changes.values()) {
-    const own = ids.get(collection);
-    if (own === undefined) ids.set(collection, [id]);
-    else own.push(id);
-  }
-  for (const [collection, own] of ids) await writer.expect(collection, own);
 }
 
 /** Whether the customer's documents show this event: derivations that say nothing new don't move them. */

@@ -23,7 +23,7 @@ export class DocumentWriter {
     changes: ReadonlyMap<string, DocumentChange & { readonly guard: string }>,
     checkpoints: Readonly<Record<string, Json>>,
   ): Promise<void> {
-    await this.#expectRemoved(changes.values());
+    await this.expectStored([...changes.values()].filter(({ document }) => document === null));
     const replaces: GuardedReplace[] = [];
     for (const { collection, id, document, guard } of changes.values()) {
       const expected = this.#guardsOf(collection).get(id) ?? null;
@@ -47,16 +47,20 @@ export class DocumentWriter {
     this.#guards.clear();
   }
 
-  async #expectRemoved(changes: Iterable<DocumentChange>): Promise<void> {
-    for (const { collection, id, document } of changes) if (document === null) await this.expect(collection, [id]);
-  }
-
-  /** Reads the guards of documents before they are written, where a miss is likely. */
-  async expect(collection: string, ids: readonly string[]): Promise<void> {
-    const guards = this.#guardsOf(collection);
-    const unknown = ids.filter((id) => !guards.has(id));
-    if (unknown.length === 0) return;
-    for (const [id, { guard }] of await this.#views.getMany(collection, unknown)) guards.set(id, guard);
+  /** Reads the guards of documents before they are written, where a miss is likely: those of a collection in one go. */
+  async expectStored(changes: Iterable<DocumentChange>): Promise<void> {
+    const ids = new Map<string, string[]>();
+    for (const { collection, id } of changes) {
+      if (this.#guardsOf(collection).has(id)) continue;
+      const own = ids.get(collection);
+      if (own === undefined) ids.set(collection, [id]);
+      else own.push(id);
+    }
+    for (const [collection, own] of ids) {
+      for (const [id, { guard }] of await this.#views.getMany(collection, own)) {
+        this.#guardsOf(collection).set(id, guard);
+      }
+    }
   }
 
   async #learn(mismatches: readonly { readonly collection: string; readonly id: string }[]): Promise<void> {

@@ -1,4 +1,4 @@
-import type { ConflictView } from '@tenure/contracts';
+import { type ConflictView, type RefundFlag, refundFlag } from '@tenure/contracts';
 import { isoInstant } from '@tenure/domain';
 import type { StoredEvent } from '@tenure/event-store';
 import type { Document, Filter, Json } from '@tenure/read-store';
@@ -19,8 +19,6 @@ export interface ConflictDocument extends Document, Omit<ConflictView, 'submitte
   /** Of a refund's flag: whose purchase it is. */
   readonly _buyer: string | null;
 }
-
-type Row = readonly [id: string, document: ConflictDocument];
 
 const collection = 'conflicts';
 
@@ -46,7 +44,7 @@ export const conflicts: Projection = {
   async event(event, context): Promise<readonly DocumentChange[]> {
     switch (event.type) {
       case 'FactConflictDetected':
-        return changesOf([], [differingContent(event)]);
+        return [changeTo(differingContent(event))];
       case 'PurchaseRecorded':
       case 'RefundRecorded':
       case 'PurchaseClaimed':
@@ -59,23 +57,32 @@ export const conflicts: Projection = {
   },
 };
 
-function differingContent(event: RecordedEvent & { readonly type: 'FactConflictDetected' }): Row {
+function differingContent(event: RecordedEvent & { readonly type: 'FactConflictDetected' }): ConflictDocument {
   const { kind, source, id: factId } = event.data;
   // It came as JSON.
   const submitted = (event.personal?.submitted ?? null) as Json;
   const row = { reason: 'content-differs' as const, kind, source, factId, submitted };
-  return [event.id, documentOf(event, event.id, row)];
+  return documentOf(event, event.id, row);
 }
 
-/** A refund's flags may come and go with any event of its purchase. */
+/**
+ * A refund's flags may come and go with any event of its purchase, by the hand of any process: its events may be of
+ * several customers. Each writes what all of the stream comes to, so that it does not matter who is the last.
+ */
 async function afterPurchaseEvent(
   event: RecordedEvent,
   { store }: Pick<ViewsContext, 'store'>,
 ): Promise<readonly DocumentChange[]> {
   // One event alone has no flags: that is what most purchases stay.
   if (event.revision === 0 || !event.stream.startsWith('purchase-')) return [];
-  const events = (await store.readStream(event.stream)).slice(0, event.revision + 1);
-  return changesOf(await flagRows(store, events.slice(0, -1)), await flagRows(store, events));
+  const events = await store.readStream(event.stream);
+  const rows = await flagRows(store, events);
+  const standing = new Set(rows.map(({ _id }) => _id));
+  const gone = events
+    .filter(({ type }) => type === 'RefundRecorded')
+    .flatMap((refund) => refundFlag.options.map((flag) => flagId(refund, flag)))
+    .filter((id) => !standing.has(id));
+  return [...gone.map(removal), ...rows.map(changeTo)];
 }
 
 /** Who has become one customer with the buyer is no other customer any more. */
@@ -89,15 +96,17 @@ async function afterLink(event: RecordedEvent, { store, views }: ViewsContext): 
   const rows = await views.find<ConflictDocument>(collection, { filter });
   const changes: DocumentChange[] = [];
   for (const [stream, own] of Map.groupBy(rows, ({ _stream }) => _stream)) {
-    const standing = new Set((await flagRows(store, await store.readStream(stream))).map(([id]) => id));
-    const gone = own.filter(({ _id }) => !standing.has(_id));
-    changes.push(...gone.map(({ _id: id }) => ({ collection, id, document: null })));
+    const standing = new Set((await flagRows(store, await store.readStream(stream))).map(({ _id }) => _id));
+    changes.push(...own.filter(({ _id }) => !standing.has(_id)).map(({ _id }) => removal(_id)));
   }
   return changes;
 }
 
-/** Rows of a purchase's refunds, by the events of its stream so far. */
-async function flagRows(store: ViewsContext['store'], events: readonly StoredEvent[]): Promise<readonly Row[]> {
+/** Rows of a purchase's refunds, by the events of its stream. */
+async function flagRows(
+  store: ViewsContext['store'],
+  events: readonly StoredEvent[],
+): Promise<readonly ConflictDocument[]> {
   if (events.length < 2) return [];
   const standing = await asItStands(store, events);
   if (standing?.status !== 'recorded') return [];
@@ -105,12 +114,15 @@ async function flagRows(store: ViewsContext['store'], events: readonly StoredEve
   return standing.refunds.flatMap(({ source, refundId, customerId, flags }) => {
     const event = events.find(({ type, data }) => type === 'RefundRecorded' && isOf(data, source, refundId));
     if (event === undefined) return [];
-    return flags.map((reason): Row => {
-      const id = `${event.id}-${reason}`;
+    return flags.map((reason) => {
       const row = { reason, kind: 'refund' as const, source, factId: refundId, submitted: null };
-      return [id, { ...documentOf(event, id, row), customerId, _buyer: buyer }];
+      return { ...documentOf(event, flagId(event, reason), row), customerId, _buyer: buyer };
     });
   });
+}
+
+function flagId(refund: StoredEvent, flag: RefundFlag): string {
+  return `${refund.id}-${flag}`;
 }
 
 function isOf(data: object, source: string, refundId: string): boolean {
@@ -135,12 +147,10 @@ function documentOf(
   };
 }
 
-/** Replaces some rows by others. */
-function changesOf(before: readonly Row[], after: readonly Row[]): readonly DocumentChange[] {
-  const kept = new Set(after.map(([id]) => id));
-  const gone = before.filter(([id]) => !kept.has(id));
-  return [
-    ...gone.map(([id]) => ({ collection, id, document: null })),
-    ...after.map(([id, document]) => ({ collection, id, document })),
-  ];
+function changeTo(document: ConflictDocument): DocumentChange {
+  return { collection, id: document._id, document };
+}
+
+function removal(id: string): DocumentChange {
+  return { collection, id, document: null };
 }
