@@ -1,13 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { calendarOf, defaultPolicies, policiesFrom } from '@tenure/domain';
+import { calendarOf, defaultLifecycle, defaultPolicies, policiesFrom } from '@tenure/domain';
 import { type EventStore, eventId, type NewEvent, type Position } from '@tenure/event-store';
 import { openSqliteEventStore } from '@tenure/event-store/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CustomerCache } from './customer-cache.ts';
+import { CustomerCache, type CustomerCacheOptions } from './customer-cache.ts';
+import { readHistory } from './history.ts';
 import type { KnownCustomer } from './known-customer.ts';
 import { type RecordedEvent, recordedEvent } from './recorded-event.ts';
+import { replayStandings } from './replay-standings.ts';
 
 const dayMs = 86_400_000;
 const opening = Date.parse('2026-01-01T00:00:00Z');
@@ -24,21 +26,24 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-function cacheOf(
+function cacheOf(...given: Parameters<typeof optionsOf>): CustomerCache {
+  return new CustomerCache(optionsOf(...given));
+}
+
+function optionsOf(
   over: EventStore,
   givenUpTo: Position | ((partition: number) => Position) = '',
   memory = { maxFacts: 1_000, maxTextLength: 10_000 },
-): CustomerCache {
+): CustomerCacheOptions {
   const policies = policiesFrom(defaultPolicies);
-  const calendar = calendarOf('UTC');
-  return new CustomerCache({
+  return {
     store: over,
-    calendar,
+    calendar: calendarOf('UTC'),
     policies: () => policies,
     memory,
     follows: () => true,
     givenUpTo: async (partition) => (typeof givenUpTo === 'string' ? givenUpTo : givenUpTo(partition)),
-  });
+  };
 }
 
 /** The store, but for how it reads a customer. */
@@ -99,6 +104,23 @@ async function countOf(cache: CustomerCache, id: string): Promise<number> {
 }
 
 describe('customers in memory', () => {
+  it('I5: are told by the policies that were known then, also when a later one is in the same delivery', async () => {
+    const events = [await register(ann), await buy(ann)];
+    const silent = { 'at-risk': { silentDays: 45 }, churned: { silentDays: 120 } };
+    const other = { ...defaultLifecycle, stages: { ...defaultLifecycle.stages, ...silent } };
+    const policyMoments = [
+      { recordedAt: 0, policies: policiesFrom(defaultPolicies) },
+      { recordedAt: Date.now() + dayMs, policies: policiesFrom([other]) },
+    ];
+    const cache = new CustomerCache({ ...optionsOf(store), policyMoments, policies: () => policiesFrom([other]) });
+    await give(cache, events);
+    const told = (await load(cache, ann)).standings?.take(0);
+    const history = await readHistory(store, ann);
+    if (history === undefined) throw new Error('there is a history');
+    expect(told).toEqual(replayStandings(history, policyMoments, calendarOf('UTC')).standings.take(0));
+    expect([...(told?.values() ?? [])].some((standing) => standing?.value === 'churned')).toBe(true);
+  });
+
   it('I5: lack nothing when readers of the log are at different places of it', async () => {
     const [first, , third] = [await buy(ann), await buy(ann), await buy(ann)];
     const cache = cacheOf(store);

@@ -137,9 +137,7 @@ export class CustomerCache {
     const last = events.at(-1)?.position ?? '';
     if (last > givenBefore) this.#givenUpTo.set(partition, last);
     for (const [id, own] of perId) {
-      const isNew =
-        own[0]?.type === 'CustomerRegistered' && own[0].position > givenBefore && !own.some(changesIdentity);
-      const customer = isNew ? this.#begin(id) : await this.#loadFor(own, id);
+      const customer = this.#isNew(own, givenBefore) ? this.#begin(id) : await this.#loadFor(own, id);
       changed.add(customer, own);
     }
     for (const [customer, own] of changed) {
@@ -149,6 +147,17 @@ export class CustomerCache {
         throw this.#failed(customer, own, error);
       }
     }
+  }
+
+  /** Whether there is nothing to read of a customer, and no policy to unlearn that came after these events. */
+  #isNew(events: readonly RecordedEvent[], givenBefore: Position): boolean {
+    const [first] = events;
+    return (
+      first?.type === 'CustomerRegistered' &&
+      first.position > givenBefore &&
+      first.recordedAt >= this.policiesAt &&
+      !events.some(changesIdentity)
+    );
   }
 
   async #givenIn(partition: number): Promise<Position> {
