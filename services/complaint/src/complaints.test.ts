@@ -209,6 +209,10 @@ describe('complaints as of another instant', () => {
     expect(body.steps).toHaveLength(2);
     expect(headers.get('etag')).toBeNull();
     expect((await server.get(`/v1/complaints/${first}?asOf=2026-01-01T00:00:00Z`)).status).toBe(404);
+    // What came again with other content, dated before, did not happen.
+    const other = complaint('t-1', { source: 'then-shop', occurredAt: '2026-01-01T10:00:00Z', severity: 'low' });
+    expect((await server.post('/v1/complaints', other)).status).toBe(409);
+    expect((await server.get(`/v1/complaints/${first}?asOf=2026-01-05T00:00:00Z`)).status).toBe(404);
     expect((await server.get(`/v1/complaints/${first}?asOf=2030-01-01T00:00:00Z`)).status).toBe(422);
   });
 });

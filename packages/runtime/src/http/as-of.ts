@@ -27,7 +27,7 @@ export function readAsOf(query: AsOfQuery, clock: Clock): AsOf {
 }
 
 /**
- * What had happened and was known by then.
+ * What had happened and was known by then; what was refused did not happen, whatever date it bore.
  * @param knowledge types of events that count as soon as they are known, for all of the past, such as claims
  */
 export function eventsAsOf(
@@ -36,7 +36,10 @@ export function eventsAsOf(
   knowledge: readonly string[] = [],
 ): readonly StoredEvent[] {
   return events.filter(
-    ({ type, occurredAt, recordedAt }) => recordedAt <= knownAt && (occurredAt <= asOf || knowledge.includes(type)),
+    ({ type, occurredAt, recordedAt }) =>
+      recordedAt <= knownAt &&
+      (occurredAt <= asOf || knowledge.includes(type)) &&
+      (type !== 'FactConflictDetected' || asOf === Number.POSITIVE_INFINITY),
   );
 }
 

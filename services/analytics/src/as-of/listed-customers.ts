@@ -48,7 +48,7 @@ export async function listedCustomers(
     policies,
   };
   return {
-    version: `${views.version} ${version}`,
+    version: `${version} ${views.version}`,
     find: async <D extends Document>(_collection: string, options: FindOptions = {}) => {
       const found: Document[] = [];
       for await (const page of pagesOf(source, options, mostFolded)) {

@@ -9,7 +9,17 @@ import { complaintsCollection } from '../projections/complaints.ts';
 const mostFolded = 10_000;
 const foldedAtOnce = 64;
 /** What no step changes: in an order by these, complaints are folded a page at a time. */
-const lasting: ReadonlySet<string> = new Set(['_id', 'id', 'source', 'complaintId', 'severity', 'channel', 'filedAt']);
+const lasting: ReadonlySet<string> = new Set([
+  '_id',
+  'id',
+  'source',
+  'complaintId',
+  'customerId',
+  'severity',
+  'channel',
+  'orderId',
+  'filedAt',
+]);
 
 type ComplaintDocument = ComplaintItem & { readonly _id: string };
 
@@ -31,7 +41,7 @@ export function listedComplaints(context: ServiceContext, instants: AsOf, asked:
     const { filter = {}, sort = [], after, limit = Number.POSITIVE_INFINITY } = options;
     const matches = compileFilter(filter);
     const isLasting = sort.every(({ field }) => lasting.has(field));
-    const wasFiled: Filter = { filedAt: { $lte: isoInstant(asOf) } };
+    const wasFiled: Filter = { $and: [{ filedAt: { $lte: isoInstant(asOf) } }, ...lastingTests(filter)] };
     const order: FindOptions = isLasting ? { sort, ...(after === undefined ? {} : { after }) } : {};
     const all: Document[] = [];
     let count = 0;
@@ -49,7 +59,7 @@ export function listedComplaints(context: ServiceContext, instants: AsOf, asked:
   }
 
   return {
-    version: `${views.version} ${asked}`,
+    version: `${asked} ${views.version}`,
     find: async <D extends Document>(_collection: string, options: FindOptions = {}) => {
       const found: Document[] = [];
       for await (const page of pages(options, mostFolded)) found.push(...page);
@@ -59,6 +69,14 @@ export function listedComplaints(context: ServiceContext, instants: AsOf, asked:
       yield* pages(options, Number.POSITIVE_INFINITY) as AsyncIterable<readonly D[]>;
     },
   };
+}
+
+/** What a filter asks of fields that no step changes. */
+function lastingTests(filter: Filter): readonly Filter[] {
+  return Object.entries(filter).flatMap(([key, value]): readonly Filter[] => {
+    if (key === '$and') return (value as readonly Filter[]).flatMap(lastingTests);
+    return lasting.has(key) ? [{ [key]: value } as Filter] : [];
+  });
 }
 
 async function foldComplaint(
@@ -72,7 +90,7 @@ async function foldComplaint(
 
 function tooMany(isLasting: boolean): Problem {
   const detail = isLasting
-    ? `does not find enough among ${mostFolded} complaints: ask for more of them, or as of now`
+    ? `does not find enough among ${mostFolded} complaints: ask for a customer, a source or a time besides`
     : `takes more than ${mostFolded} complaints: sort by filedAt, or as of now`;
   return new Problem('as-of-unsupported', 'Too many complaints would have to be folded from the log', {
     errors: [{ pointer: isLasting ? '/filter' : '/sort', detail }],

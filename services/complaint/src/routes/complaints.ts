@@ -74,7 +74,7 @@ export function complaintRoutes(context: ServiceContext): readonly Route[] {
         const instants = readAsOf(query, context.clock);
         const history = await context.store.readStream(streamName('complaint', id));
         const body = complaintViewOf(eventsAsOf(history, instants));
-        if (body === undefined) throw new Problem('not-found', `There is no complaint ${id} by then`);
+        if (body === undefined) throw new Problem('not-found', `There is no complaint ${id}`);
         const isNow = query.asOf === undefined && query.knownAt === undefined;
         const etag = isNow ? { etag: entityTag(history.length - 1) } : {};
         return { status: 200, headers: { ...etag, 'tenure-position': body.position }, body };

@@ -188,5 +188,8 @@ test('a purchase as of an instant has the refunds that were made by then, and th
     etag: null,
   });
   expect(await then('asOf=2026-01-01T00:00:00Z')).toBe(404);
+  const earlier = purchase('then', { customer: null, occurredAt: '2026-01-01T10:00:00Z' });
+  expect((await server.post('/v1/purchases', earlier)).status).toBe(409);
+  expect(await then('asOf=2026-01-05T00:00:00Z')).toBe(404);
   expect(await then('knownAt=2026-02-01T00:00:00Z')).toBe(404);
 });
