@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CollectionDefinition, Document, ViewSet } from '@tenure/read-store';
+import { type CollectionDefinition, GuardMismatchError, type ViewSet } from '@tenure/read-store';
 import { z } from 'zod';
 import { OneAtATime } from './one-at-a-time.ts';
 
@@ -22,11 +22,14 @@ const schema = z.object({
 /** A timer that failed as often as it may for one document, which goes on once the document falls due at another instant. */
 export type ParkedTimer = Omit<z.infer<typeof schema>, '_id'> & { readonly id: string };
 
-/** Timers that are set aside for good, as rows that outlive process and version of the views; bounded by who fails. */
+/**
+ * Timers that are set aside for good, as rows that outlive process and version of the views; bounded by who fails. Other
+ * processes write them, too: a row is changed by whoever has seen it as it stands, and else nothing happens.
+ */
 export class ParkedTimers {
   readonly #state: ViewSet;
   readonly #turns = new OneAtATime();
-  #rows: ReadonlyMap<string, ParkedTimer> = new Map();
+  #rows = new Map<string, ParkedTimer>();
 
   private constructor(state: ViewSet) {
     this.#state = state;
@@ -41,16 +44,7 @@ export class ParkedTimers {
 
   /** Other processes may have parked or released something. */
   reload(): Promise<void> {
-    return this.#turns.run(async () => {
-      const rows = new Map<string, ParkedTimer>();
-      for await (const page of this.#state.stream(parkedTimersCollection.name)) {
-        for (const row of page) {
-          const { _id: id, ...rest } = schema.parse(row);
-          rows.set(id, { id, ...rest });
-        }
-      }
-      this.#rows = rows;
-    });
+    return this.#turns.run(() => this.#read());
   }
 
   /** What waits for somebody, in the order in which it was parked. */
@@ -68,40 +62,61 @@ export class ParkedTimers {
     return this.#rows.get(idOf(timer, document))?.dueAt === dueAt;
   }
 
-  park(parked: Omit<ParkedTimer, 'id' | 'isDropped'>): Promise<void> {
+  async park(parked: Omit<ParkedTimer, 'id' | 'isDropped'>): Promise<void> {
     const id = idOf(parked.timer, parked.document);
-    return this.#put(id, { id, ...parked, isDropped: false });
+    await this.#change(id, this.#rows.get(id), { id, ...parked, isDropped: false });
   }
 
-  /** It may fire again, and fails as often as before until it is parked again. */
-  release(id: string): Promise<void> {
-    return this.#put(id, null);
+  /** It may fire again. Returns whether the row was as it is known here. */
+  release(parked: ParkedTimer): Promise<boolean> {
+    return this.#change(parked.id, parked, undefined);
   }
 
-  /** It does not fire for the instant at which it fell due. */
-  async drop(parked: ParkedTimer): Promise<void> {
-    await this.#put(parked.id, { ...parked, isDropped: true });
+  /** It does not fire for the instant at which it fell due. Returns whether the row was as it is known here. */
+  drop(parked: ParkedTimer): Promise<boolean> {
+    return this.#change(parked.id, parked, { ...parked, isDropped: true });
   }
 
-  #put(id: string, parked: ParkedTimer | null): Promise<void> {
+  #change(id: string, before: ParkedTimer | undefined, after: ParkedTimer | undefined): Promise<boolean> {
     return this.#turns.run(async () => {
-      const collection = parkedTimersCollection.name;
-      const expected = (await this.#state.get(collection, id))?.guard ?? null;
-      if (parked !== null || expected !== null) {
-        const document = parked === null ? null : documentOf(parked);
-        const guard = parked?.position ?? expected ?? '';
-        await this.#state.write({ replaces: [{ collection, id, document, guard, expected }] });
+      const document = after === undefined ? null : { _id: id, ...withoutId(after) };
+      const expected = before === undefined ? null : guardOf(before);
+      const guard = after === undefined ? '' : guardOf(after);
+      try {
+        const replace = { collection: parkedTimersCollection.name, id, document, guard, expected };
+        await this.#state.write({ replaces: [replace] });
+      } catch (error) {
+        if (!(error instanceof GuardMismatchError)) throw error;
+        await this.#read();
+        return false;
       }
-      const rows = new Map(this.#rows);
-      if (parked === null) rows.delete(id);
-      else rows.set(id, parked);
-      this.#rows = rows;
+      if (after === undefined) this.#rows.delete(id);
+      else this.#rows.set(id, after);
+      return true;
     });
+  }
+
+  async #read(): Promise<void> {
+    const rows = new Map<string, ParkedTimer>();
+    for await (const page of this.#state.stream(parkedTimersCollection.name)) {
+      for (const row of page) {
+        const { _id: id, ...rest } = schema.parse(row);
+        rows.set(id, { id, ...rest });
+      }
+    }
+    this.#rows = rows;
   }
 }
 
-function documentOf({ id, ...rest }: ParkedTimer): Document {
-  return { _id: id, ...rest };
+function withoutId({ id: _id, ...rest }: ParkedTimer): Omit<ParkedTimer, 'id'> {
+  return rest;
+}
+
+/** Names what a row says. */
+function guardOf({ dueAt, parkedAt, isDropped, reason, position }: ParkedTimer): string {
+  return createHash('sha256')
+    .update(JSON.stringify([dueAt, parkedAt, isDropped, reason, position]))
+    .digest('hex');
 }
 
 /** One row for a document of a timer. */

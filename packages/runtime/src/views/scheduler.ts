@@ -37,6 +37,10 @@ const firedAtOnce = 500;
 const usualRetriesAfterMs = [1_000, 5_000, 15_000];
 /** Real time until one that was fired and is still due fires again: somebody else may be about to move it. */
 const firedAgainMs = 5_000;
+/** As many in a row that fail for what may pass are taken to fail for what is outside. */
+const mostUnavailable = 2;
+/** Real time until a timer is looked at again after a round that failed. */
+const pauseMs = 500;
 /** Over all timers; beyond it those that were set aside longest ago are tried again sooner. */
 const setAsideAtMost = 100_000;
 /** A look that finds nothing but what has to wait is not repeated before so many times as long as it took. */
@@ -55,7 +59,6 @@ export class Scheduler {
   readonly #aside = new LRUCache<string, Aside>({ max: setAsideAtMost });
   readonly #restUntil = new Map<Timer, number>();
   readonly #turns = new OneAtATime();
-  #round: Promise<void> = Promise.resolve();
   #next: NodeJS.Timeout | undefined;
   #tidyAt = 0;
 
@@ -65,7 +68,7 @@ export class Scheduler {
 
   start(): void {
     this.#next = setTimeout(() => {
-      this.#round = this.#turns
+      void this.#turns
         .run(() => this.#fireAll())
         .finally(() => {
           if (!this.#stopping.signal.aborted) this.start();
@@ -76,13 +79,15 @@ export class Scheduler {
   async stop(): Promise<void> {
     this.#stopping.abort();
     clearTimeout(this.#next);
-    await this.#round;
+    await this.#turns.run(async () => undefined);
   }
 
   /** Fires a parked timer again, now; in another process, if its key belongs there. */
   replay(id: string): Promise<ReplayOutcome> {
     return this.#turns.run(async () => {
       const { parked, context, onParked } = this.#parts;
+      if (this.#stopping.signal.aborted) return 'parked-again';
+      await parked.reload();
       const row = parked.waiting.find((one) => one.id === id);
       const timer = this.#timerOf(row);
       if (row === undefined || timer === undefined) return 'unknown';
@@ -91,27 +96,26 @@ export class Scheduler {
         try {
           await timer.fire([due], context.now(), context);
         } catch (error) {
-          await this.#park(timer, due, error);
+          if (!mayPass(error)) await this.#park(timer, due, error);
           return 'parked-again';
         }
       }
       this.#aside.delete(asideKey(timer, row.document));
-      await parked.release(id);
+      await parked.release(row);
       onParked();
       return 'released';
     });
   }
 
   /** Leaves a parked timer out, for the instant at which it fell due. */
-  drop(id: string): Promise<ReplayOutcome> {
-    return this.#turns.run(async () => {
-      const { parked, onParked } = this.#parts;
-      const row = parked.waiting.find((one) => one.id === id);
-      if (row === undefined) return 'unknown';
-      await parked.drop(row);
-      onParked();
-      return 'released';
-    });
+  async drop(id: string): Promise<ReplayOutcome> {
+    const { parked, onParked } = this.#parts;
+    await parked.reload();
+    const row = parked.waiting.find((one) => one.id === id);
+    if (row === undefined) return 'unknown';
+    const isDropped = await parked.drop(row);
+    onParked();
+    return isDropped ? 'released' : 'parked-again';
   }
 
   async #fireAll(): Promise<void> {
@@ -120,7 +124,9 @@ export class Scheduler {
       try {
         await this.#fire(timer);
       } catch (error) {
-        if (!this.#stopping.signal.aborted) this.#parts.onFailure(timer.name, '', error);
+        if (this.#stopping.signal.aborted) return;
+        this.#restUntil.set(timer, performance.now() + pauseMs);
+        this.#parts.onFailure(timer.name, '', error);
       }
     }
     if (performance.now() < this.#tidyAt || this.#stopping.signal.aborted) return;
@@ -148,7 +154,7 @@ export class Scheduler {
 
   /**
    * All in one go; if that fails one by one, to set aside those that do.
-   * @throws what may pass: it is no fault of any of them
+   * @throws what may pass and befalls several: it is no fault of theirs
    */
   async #fireTogether(timer: Timer, due: readonly Document[], asOf: number): Promise<void> {
     try {
@@ -156,18 +162,34 @@ export class Scheduler {
       for (const document of due) this.#putAside(timer, document, firedAgainMs, 0);
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
-      if (mayPass(error)) throw error;
       const [only, ...others] = due;
       if (only === undefined) return;
       if (others.length === 0) return this.#failed(timer, only, error);
-      for (const document of due) await this.#fireTogether(timer, [document], asOf);
+      let unavailable = 0;
+      for (const document of due) {
+        try {
+          await this.#fireTogether(timer, [document], asOf);
+          unavailable = 0;
+        } catch (passing) {
+          if (++unavailable === mostUnavailable) throw passing;
+        }
+      }
     }
   }
 
+  #failuresOf(timer: Timer, document: Document): number {
+    const aside = this.#aside.get(asideKey(timer, document._id));
+    return aside?.dueAt === dueAt(timer, document) ? aside.failures : 0;
+  }
+
+  /** @throws what may pass: it does not count, as it may be no fault of this one */
   async #failed(timer: Timer, document: Document, error: unknown): Promise<void> {
     const { retriesAfterMs = usualRetriesAfterMs, onFailure } = this.#parts;
-    const before = this.#aside.get(asideKey(timer, document._id));
-    const failures = (before?.dueAt === dueAt(timer, document) ? before.failures : 0) + 1;
+    if (mayPass(error)) {
+      this.#putAside(timer, document, retriesAfterMs[0] ?? 0, this.#failuresOf(timer, document));
+      throw error;
+    }
+    const failures = this.#failuresOf(timer, document) + 1;
     const againAfterMs = retriesAfterMs[failures - 1];
     onFailure(timer.name, document._id, error);
     if (againAfterMs === undefined) await this.#park(timer, document, error);
@@ -193,7 +215,7 @@ export class Scheduler {
     for (const row of parked.all) {
       const timer = this.#timerOf(row);
       if (timer === undefined || (await this.#documentOf(timer, row)) !== undefined) continue;
-      await parked.release(row.id);
+      await parked.release(row);
       onParked();
     }
   }

@@ -102,7 +102,8 @@ export class VersionAtWork {
   async release(kind: 'replay' | 'drop', { id, consumer }: Parked): Promise<ReplayOutcome> {
     if (consumer === projectingConsumer) return this.projecting[kind](id);
     const other = consumer === recordingConsumer ? this.#recording : this.#scheduler;
-    return (await other?.[kind](id)) ?? 'unknown';
+    // Between two versions nobody fires.
+    return (await other?.[kind](id)) ?? 'parked-again';
   }
 
   /** Ends after what is under way, and closes the version. */

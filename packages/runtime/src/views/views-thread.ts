@@ -53,6 +53,8 @@ const first = await untilAvailable(() => openViews(readStore));
 const state = await untilAvailable(() => readStore.open(stateVersion(store.identity), stateCollections));
 const parkedTimers = await untilAvailable(() => ParkedTimers.load(state));
 const reports = new Reports(say);
+let hasNewsOfParks = false;
+let sayingParked: Promise<void> | undefined;
 /** There may be policies that the views do not know of. */
 let arePoliciesNews = true;
 /** The version whose positions are told: readers have it. */
@@ -258,9 +260,9 @@ function every(ms: number, look: () => Promise<void>): NodeJS.Timeout {
 
 /** Others may have switched, begun or ended something. */
 async function watchOthers(): Promise<void> {
-  await sayParked();
   try {
     await parkedTimers.reload();
+    await sayParked();
     await serving.beat(work.version);
     const current = await readStore.current();
     const isOther = current !== undefined && current !== work.version;
@@ -328,13 +330,22 @@ function sayOfKafka(level: string, message: string, details: Readonly<Record<str
   if (level === 'error' || level === 'warn') say({ kind: 'note', level, message, details: JSON.stringify(details) });
 }
 
-/** Later calls do not wait for one another: what is parked changes rarely. */
-async function sayParked(): Promise<void> {
-  try {
-    say({ kind: 'parked', parks: await allParked() });
-  } catch (error) {
-    reports.failed('parked', error);
-  }
+/** One at a time, and once more if something was parked meanwhile: many may be parked at once. */
+function sayParked(): Promise<void> {
+  hasNewsOfParks = true;
+  sayingParked ??= (async () => {
+    while (hasNewsOfParks) {
+      hasNewsOfParks = false;
+      try {
+        say({ kind: 'parked', parks: await allParked() });
+      } catch (error) {
+        reports.failed('parked', error);
+      }
+    }
+  })().finally(() => {
+    sayingParked = undefined;
+  });
+  return sayingParked;
 }
 
 async function allParked(): Promise<readonly Parked[]> {
