@@ -40,7 +40,7 @@ export function createProjectingConsumer({ projections, customers, context, maxG
   const handle = async (delivery: Delivery, delivered: readonly RecordedEvent[]): Promise<void> => {
     const changes = new Map<string, DocumentChange & { guard: string }>();
     const put = (list: readonly DocumentChange[], guard: string): void => {
-      for (const change of list) changes.set(documentKey(change.collection, change.id), { ...change, guard });
+      for (const change of list) changes.set(documentKey(change.collection, change.id), { guard, ...change });
     };
 
     using changed = await customers.apply(delivered, delivery.partition);

@@ -1,5 +1,5 @@
 import type { Calendar, CustomerState, Happening, Standing } from '@tenure/domain';
-import type { EventStore } from '@tenure/event-store';
+import type { EventStore, Position } from '@tenure/event-store';
 import type { CollectionDefinition, Document, Filter, ViewSet } from '@tenure/read-store';
 import type { KnownCustomer } from './known-customer.ts';
 import type { RecordedEvent } from './recorded-event.ts';
@@ -18,6 +18,8 @@ export interface DocumentChange {
   readonly collection: string;
   readonly id: string;
   readonly document: Document | null;
+  /** The position of what it was folded from, where that is not the event that is being applied. */
+  readonly guard?: Position;
   /** It will hardly be written again: nothing is kept in memory to be quick about it. */
   readonly isFinal?: boolean;
 }

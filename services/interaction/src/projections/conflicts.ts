@@ -21,6 +21,11 @@ export interface ConflictDocument extends Document, Omit<ConflictView, 'submitte
 }
 
 const collection = 'conflicts';
+/** A row for each purchase whose refunds were looked at, at the last event that was: it is written with their flags. */
+const lookedAt = 'purchases-looked-at';
+
+/** What flags depend on, in the stream of a purchase. */
+const flagged: ReadonlySet<string> = new Set(['PurchaseRecorded', 'RefundRecorded', 'PurchaseClaimed']);
 
 /**
  * A row for each fact that came with other content, and one for each flag of a refund. Flags depend on all of a purchase's
@@ -38,6 +43,7 @@ export const conflicts: Projection = {
         { fields: ['_buyer'] },
       ],
     },
+    { name: lookedAt, indexes: [] },
   ],
   eventTypes: new Set(['FactConflictDetected', 'PurchaseRecorded', 'RefundRecorded', 'PurchaseClaimed', 'KeyLinked']),
 
@@ -67,7 +73,8 @@ function differingContent(event: RecordedEvent & { readonly type: 'FactConflictD
 
 /**
  * A refund's flags may come and go with any event of its purchase, by the hand of any process: its events may be of
- * several customers. Each writes what all of the stream comes to, so that it does not matter who is the last.
+ * several customers. Each writes what all of the stream comes to, and that it was looked at, guarded by what was looked
+ * at before: whoever has read less of the stream than was written since has to read it again.
  */
 async function afterPurchaseEvent(
   event: RecordedEvent,
@@ -75,14 +82,16 @@ async function afterPurchaseEvent(
 ): Promise<readonly DocumentChange[]> {
   // One event alone has no flags: that is what most purchases stay.
   if (event.revision === 0 || !event.stream.startsWith('purchase-')) return [];
-  const events = await store.readStream(event.stream);
+  const events = (await store.readStream(event.stream)).filter(({ type }) => flagged.has(type));
+  const guard = events.at(-1)?.position ?? event.position;
   const rows = await flagRows(store, events);
   const standing = new Set(rows.map(({ _id }) => _id));
   const gone = events
     .filter(({ type }) => type === 'RefundRecorded')
     .flatMap((refund) => refundFlag.options.map((flag) => flagId(refund, flag)))
     .filter((id) => !standing.has(id));
-  return [...gone.map(removal), ...rows.map(changeTo)];
+  const changes = [...gone.map(removal), ...rows.map(changeTo)].map((change) => ({ ...change, guard }));
+  return [...changes, { collection: lookedAt, id: event.stream, document: { _id: event.stream }, guard }];
 }
 
 /** Who has become one customer with the buyer is no other customer any more. */
