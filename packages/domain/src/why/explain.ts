@@ -270,7 +270,10 @@ function explainSpend({ fold, state }: Known): Explanation {
     );
     return { ...common, value: amountMinor, rule: 'spend.net', numbers, words, facts: own, because: [] };
   });
-  const words = inWords({ en: '{currencies} currencies', zh: '{currencies}种货币' }, { currencies: parts.length });
+  const words = inWords(
+    { en: 'by currency: {currencies}', zh: '按货币：{currencies}种' },
+    { currencies: parts.length },
+  );
   const numbers = { currencies: parts.length };
   return { ...common, value: null, rule: 'spend.by-currency', numbers, words, facts: [], because: parts };
 }
