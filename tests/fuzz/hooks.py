@@ -40,7 +40,7 @@ counts = defaultdict(lambda: {"requests": 0, "accepted": 0, "statuses": defaultd
 faults = []
 JOBS = {"rebuilds": {"view": "all"}, "verifications": {}}
 # There is one job at a time: so many requests a route wait until they can be taken, the others come as they come.
-WAITING = 3
+WAITING = 1
 latest = datetime.now(timezone.utc) + timedelta(hours=23)
 
 
