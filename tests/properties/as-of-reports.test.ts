@@ -164,7 +164,7 @@ describe.each(engineSets)('reports and lists ($name)', ({ missing, isFast, open 
             }
           },
         ),
-        { ...(isFast ? randomised(12, 60) : { numRuns: 1 }), endOnFailure: true },
+        { ...(isFast ? randomised(12, 40) : { numRuns: 1 }), endOnFailure: true },
       );
     },
     isFast ? randomisedMs : 600_000,
