@@ -41,7 +41,7 @@ export function planText({ seed, without, arrivals }: Plan): string {
 /** @throws {RangeError} for what is no plan */
 export function parsePlan(text: string): Plan {
   const [seed = '', ...rest] = text.split(',');
-  if (!/^\d+$/.test(seed)) throw new RangeError(`TENURE_TEST_SEED is no whole number: ${text}`);
+  if (!/^\d+$/.test(seed)) throw new RangeError(`TENURE_TEST_PLAY is no whole number: ${text}`);
   const without: Trouble[] = [];
   let arrivals = Number.POSITIVE_INFINITY;
   for (const part of rest) {
@@ -49,7 +49,7 @@ export function parsePlan(text: string): Plan {
     const kind = trouble.find((one) => part === `-${one}`);
     if (first !== undefined) arrivals = Number(first);
     else if (kind !== undefined) without.push(kind);
-    else throw new RangeError(`TENURE_TEST_SEED: ${part} is none of ${trouble.join(', ')}`);
+    else throw new RangeError(`TENURE_TEST_PLAY: ${part} is none of ${trouble.join(', ')}`);
   }
   return { seed: Number(seed), without, arrivals };
 }

@@ -8,7 +8,7 @@ import { type Outcome, play } from './run.ts';
 const tries = 40;
 const togetherAtOnce = 25;
 
-const given = process.env.TENURE_TEST_SEED;
+const given = process.env.TENURE_TEST_PLAY;
 const plans =
   given === undefined ? Array.from({ length: isFull ? 500 : 50 }, (_, index) => planOf(index + 1)) : of(given);
 const groups = Array.from({ length: Math.ceil(plans.length / togetherAtOnce) }, (_, index) =>
@@ -62,8 +62,8 @@ async function told({ plan, failure, arrived }: Outcome): Promise<Error> {
   const { trace: shortest } = await play(least);
   const text = [
     `seed ${plan.seed}: ${message}`,
-    `to see it again:  TENURE_TEST_SEED=${planText(plan)} npm test -- tests/simulation`,
-    `the least of it:  TENURE_TEST_SEED=${planText(least)} npm test -- tests/simulation`,
+    `to see it again:  TENURE_TEST_PLAY=${planText(plan)} npm test -- tests/simulation`,
+    `the least of it:  TENURE_TEST_PLAY=${planText(least)} npm test -- tests/simulation`,
     ...shortest.lines.slice(-80),
   ].join('\n');
   return new Error(text, { cause: failure });

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { isFull } from '../support/chance.ts';
 import { playShared } from './shared-views.ts';
 
-const given = process.env.TENURE_TEST_SEED;
+const given = process.env.TENURE_TEST_PLAY;
 const seeds =
   given === undefined ? Array.from({ length: isFull ? 100 : 10 }, (_, index) => index + 1) : [parseInt(given, 10)];
 
@@ -12,7 +12,7 @@ it.each(seeds)(
     const { trace, failure } = await playShared(seed);
     if (failure === undefined) return;
     process.stdout.write(`${trace.lines.join('\n')}\n`);
-    const again = `TENURE_TEST_SEED=${seed} npm test -- tests/simulation/shared-views.test.ts`;
+    const again = `TENURE_TEST_PLAY=${seed} npm test -- tests/simulation/shared-views.test.ts`;
     throw new Error(`${failure instanceof Error ? failure.message : String(failure)}\n${again}`, { cause: failure });
   },
   600_000,

@@ -201,7 +201,7 @@ export async function start({ now, env = {}, engines, directory: given, more = [
 const patienceMs = 600_000;
 
 const firstPauseMs = 10;
-const longestPauseMs = 500;
+const longestPauseMs = 100;
 
 /** Looks again and again until something holds, and less and less often: looking takes its share of the engines. */
 export async function until(holds: () => boolean | Promise<boolean>, withinMs = 300_000): Promise<void> {
