@@ -100,14 +100,17 @@ function negated(name: string, tests: readonly Test[]): SqlCondition | undefined
 
 const SYMBOL = { gt: '>', gte: '>=', lt: '<', lte: '<=' } as const;
 
-/** Only values of the same type are in order with each other: '' is the first text, x'' the first blob. */
+/**
+ * Only values of the same type are in order with each other: '' is the first text, x'' the first blob. SQLite goes into
+ * an index by one bound on each side only, which must not be that of the type: a plus before the column rules that out.
+ */
 function ordered(name: string, op: keyof typeof SYMBOL, bound: Comparable): SqlCondition | undefined {
   const value = columnValue(bound);
   if (value === undefined) return undefined;
   const upwards = op === 'gt' || op === 'gte';
   let type = '';
-  if (typeof bound === 'number') type = upwards ? ` and ${name} < ''` : '';
-  else if (typeof bound === 'string') type = upwards ? ` and ${name} < x''` : ` and ${name} >= ''`;
-  else type = upwards ? ` and ${name} <= x'01'` : ` and ${name} >= x'00'`;
+  if (typeof bound === 'number') type = upwards ? ` and +${name} < ''` : '';
+  else if (typeof bound === 'string') type = upwards ? ` and +${name} < x''` : ` and +${name} >= ''`;
+  else type = upwards ? ` and +${name} <= x'01'` : ` and +${name} >= x'00'`;
   return { sql: `${name} ${SYMBOL[op]} ?${type}`, params: [value], exact: true };
 }
