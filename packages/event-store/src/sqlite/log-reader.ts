@@ -74,7 +74,9 @@ export class LogReader {
     this.#forwards = prepareRows('where e.stream = ? and e.revision >= ? order by e.revision limit ?');
     this.#backwards = prepareRows('where e.stream = ? and e.revision <= ? order by e.revision desc limit ?');
     this.#customer = prepareRows(
-      'where e.customer = (select id from customers where hash = ?) and e.position > ? order by e.position limit ?',
+      'where e.customer = (select id from customers where hash = ?) and e.position > ?' +
+        ' and e.type not in (select id from terms where text in (select value from json_each(?)))' +
+        ' order by e.position limit ?',
     );
     this.#mentioning = prepareRows(
       'where e.position > ? and e.position <= ? and instr(e.metadata, ?) > 0 order by e.position',
@@ -120,9 +122,10 @@ export class LogReader {
     return this.#events(rows);
   }
 
-  readCustomer(customerId: string, { after, limit }: ReadCustomerOptions = {}): StoredEvent[] {
+  readCustomer(customerId: string, { after, limit, without = [] }: ReadCustomerOptions = {}): StoredEvent[] {
     const start = after === undefined ? 0 : parsePosition(after);
-    return this.#events(this.#customer.all(Buffer.from(customerId, 'hex'), start, limit ?? NO_LIMIT));
+    const hash = Buffer.from(customerId, 'hex');
+    return this.#events(this.#customer.all(hash, start, JSON.stringify(without), limit ?? NO_LIMIT));
   }
 
   /**

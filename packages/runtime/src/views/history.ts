@@ -10,6 +10,8 @@ export interface Knowledge {
   readonly upTo?: Position;
   /** By recorded time, ms since 1970 UTC. */
   readonly knownAt?: number;
+  /** Types of events that may be left out. */
+  readonly without?: readonly string[];
 }
 
 /** A customer's whole history: that of all ids that are known to be theirs. */
@@ -44,18 +46,18 @@ export async function readStoredHistory(
   customerId: string,
   knowledge: Knowledge = {},
 ): Promise<StoredHistory | undefined> {
-  const isKnown = (event: { position: Position; recordedAt: number }): boolean =>
-    (knowledge.upTo === undefined || event.position <= knowledge.upTo) &&
-    (knowledge.knownAt === undefined || event.recordedAt <= knowledge.knownAt);
+  const { upTo, knownAt, without = [] } = knowledge;
+  const isKnown = ({ position, recordedAt }: StoredEvent): boolean =>
+    (upTo === undefined || position <= upTo) && (knownAt === undefined || recordedAt <= knownAt);
 
   const registered = new Map<string, Position>();
-  const byPosition = new Map<Position, StoredEvent>();
+  const parts: (readonly StoredEvent[])[] = [];
   const toRead = [customerId];
   const seen = new Set(toRead);
   for (let id = toRead.pop(); id !== undefined; id = toRead.pop()) {
-    for (const stored of await store.readCustomer(id)) {
-      if (!isKnown(stored)) continue;
-      byPosition.set(stored.position, stored);
+    const own = (await store.readCustomer(id, { without })).filter(isKnown);
+    parts.push(own);
+    for (const stored of own) {
       if (stored.type === 'CustomerRegistered') registered.set(id, stored.position);
       const other = otherId(stored);
       if (other !== undefined && !seen.has(other)) {
@@ -63,17 +65,23 @@ export async function readStoredHistory(
         toRead.push(other);
       }
       if (stored.type === 'PurchaseClaimed') {
-        for (const claimed of await store.readStream(stored.stream)) {
-          if (claimed.customerId === null && isKnown(claimed)) byPosition.set(claimed.position, claimed);
-        }
+        const claimed = await store.readStream(stored.stream);
+        parts.push(claimed.filter((event) => event.customerId === null && isKnown(event)));
       }
     }
   }
-  if (byPosition.size === 0) return undefined;
+  const events = inLogOrder(parts);
+  if (events.length === 0) return undefined;
   const ids = [...registered].sort(([, left], [, right]) => (left < right ? -1 : 1)).map(([id]) => id);
-  const canonicalId = ids[0] ?? customerId;
-  const events = [...byPosition.values()].sort((left, right) => (left.position < right.position ? -1 : 1));
-  return { canonicalId, ids: ids.length === 0 ? [customerId] : ids, events };
+  return { canonicalId: ids[0] ?? customerId, ids: ids.length === 0 ? [customerId] : ids, events };
+}
+
+/** Each event once. */
+function inLogOrder(parts: readonly (readonly StoredEvent[])[]): readonly StoredEvent[] {
+  const [first = [], ...others] = parts;
+  if (others.length === 0) return first;
+  const byPosition = new Map(parts.flat().map((event) => [event.position, event]));
+  return [...byPosition.values()].sort((left, right) => (left.position < right.position ? -1 : 1));
 }
 
 /** Whom a link names. */
