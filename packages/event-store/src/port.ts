@@ -113,8 +113,6 @@ export interface ReadCustomerOptions {
   /** Exclusive. Absent: from the beginning. */
   readonly after?: Position;
   readonly limit?: number;
-  /** Types of events that whoever asks has no use for: a store may leave them out. */
-  readonly without?: readonly string[];
 }
 
 export interface ReadRelatedOptions {

@@ -38,6 +38,24 @@ export const personalDataContract = (name: string, create: () => Promise<EventSt
       expect(await seen()).toEqual(expected);
     });
 
+    it('stays erased in a history so long that it may be remembered, and what follows is read', async () => {
+      const store = await log.connect();
+      const stream = streamName(1, 'profile');
+      const first = newEvent('first', { customerId: jane, personal: { name: 'jane' } });
+      const others = Array.from({ length: 1_200 }, (_, i) => newEvent(`event ${i}`, { customerId: jane }));
+      await appendOne(store, stream, 'absent', first, ...others);
+      const before = await store.readCustomer(jane);
+      expect(before).toHaveLength(1_201);
+      expect(before[0]).toMatchObject({ personal: { name: 'jane' } });
+      await appendOne(store, stream, 1_200, newEvent('last', { customerId: jane }));
+      await log.destroyKey(jane);
+      const after = await store.readCustomer(jane);
+      expect(after[0]).toMatchObject({ erased: true });
+      expect(after[0]).not.toHaveProperty('personal');
+      expect(after.slice(1, -1)).toEqual(before.slice(1));
+      expect(after.at(-1)).toMatchObject({ revision: 1_201, data: newEvent('last').data });
+    });
+
     it('is sealed with the key of the stream when it belongs to no customer', async () => {
       const store = await log.connect();
       const [first, second] = [streamName(1, 'contact'), streamName(2, 'contact')];

@@ -86,8 +86,6 @@ export const readContract = (name: string, create: () => Promise<EventStoreHarne
       expect(namesOf(await store.readCustomer(hex(1), { after: bought }))).toEqual(['complained', 'returned']);
       expect(namesOf(await store.readCustomer(hex(1), { after: bought, limit: 1 }))).toEqual(['complained']);
       expect(namesOf(await store.readCustomer(hex(1), { limit: 2 }))).toEqual(['registered', 'bought']);
-      const some = namesOf(await store.readCustomer(hex(1), { without: ['no such type'] }));
-      expect(some).toEqual(['registered', 'bought', 'complained', 'returned']);
       expect(await store.readCustomer(hex(3))).toEqual([]);
       const [first] = await store.readCustomer(hex(2));
       expect(first?.customerId).toBe(hex(2));

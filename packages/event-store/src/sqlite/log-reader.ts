@@ -12,6 +12,7 @@ import type {
 } from '../port.ts';
 import { isRelated, type Relation } from '../relation.ts';
 import { unseal } from '../sealing.ts';
+import { LongHistories } from './long-histories.ts';
 import { unpackMetadata } from './metadata.ts';
 import { formatPosition, parsePosition } from './position.ts';
 import { readIdentity } from './schema.ts';
@@ -55,6 +56,7 @@ export class LogReader {
   readonly #forwards: StatementSync;
   readonly #backwards: StatementSync;
   readonly #customer: StatementSync;
+  readonly #longHistories = new LongHistories();
   readonly #mentioning: StatementSync;
   readonly #streamId: StatementSync;
   readonly #head: StatementSync;
@@ -74,9 +76,7 @@ export class LogReader {
     this.#forwards = prepareRows('where e.stream = ? and e.revision >= ? order by e.revision limit ?');
     this.#backwards = prepareRows('where e.stream = ? and e.revision <= ? order by e.revision desc limit ?');
     this.#customer = prepareRows(
-      'where e.customer = (select id from customers where hash = ?) and e.position > ?' +
-        ' and e.type not in (select id from terms where text in (select value from json_each(?)))' +
-        ' order by e.position limit ?',
+      'where e.customer = (select id from customers where hash = ?) and e.position > ? order by e.position limit ?',
     );
     this.#mentioning = prepareRows(
       'where e.position > ? and e.position <= ? and instr(e.metadata, ?) > 0 order by e.position',
@@ -106,9 +106,7 @@ export class LogReader {
 
   readAllSealed({ after, limit }: ReadAllOptions): SealedEvent[] {
     const rows: unknown = this.#all.all(after === undefined ? 0 : parsePosition(after), limit);
-    return (rows as Row[]).map((row) =>
-      row[11] === null ? this.#sealed(row) : { ...this.#sealed(row), sealed: row[11] },
-    );
+    return this.#sealedEvents(rows);
   }
 
   readStream(stream: string, { from, limit, direction }: ReadStreamOptions = {}): StoredEvent[] {
@@ -122,10 +120,14 @@ export class LogReader {
     return this.#events(rows);
   }
 
-  readCustomer(customerId: string, { after, limit, without = [] }: ReadCustomerOptions = {}): StoredEvent[] {
-    const start = after === undefined ? 0 : parsePosition(after);
+  readCustomer(customerId: string, { after, limit }: ReadCustomerOptions = {}): StoredEvent[] {
     const hash = Buffer.from(customerId, 'hex');
-    return this.#events(this.#customer.all(hash, start, JSON.stringify(without), limit ?? NO_LIMIT));
+    const read = (from: Position | undefined): SealedEvent[] => {
+      const start = from === undefined ? 0 : parsePosition(from);
+      return this.#sealedEvents(this.#customer.all(hash, start, limit ?? NO_LIMIT));
+    };
+    const isWhole = after === undefined && limit === undefined;
+    return this.#open(isWhole ? this.#longHistories.read(customerId, read) : read(after));
   }
 
   /**
@@ -157,18 +159,27 @@ export class LogReader {
   }
 
   #events(rows: unknown): StoredEvent[] {
-    return (rows as Row[]).map((row) => this.#event(row));
+    return this.#open(this.#sealedEvents(rows));
   }
 
-  #event(row: Row): StoredEvent {
-    const event = this.#sealed(row);
-    if (row[11] === null) return event;
-    const personal = unseal(row[11], this.#keys, { eventId: event.id, stream: event.stream, type: event.type });
+  #open(events: readonly SealedEvent[]): StoredEvent[] {
+    return events.map((event) => (event.sealed === undefined ? event : this.#unsealed(event, event.sealed)));
+  }
+
+  #unsealed({ sealed, ...event }: SealedEvent, envelope: Uint8Array): StoredEvent {
+    const personal = unseal(envelope, this.#keys, { eventId: event.id, stream: event.stream, type: event.type });
     return personal === undefined ? { ...event, erased: true } : { ...event, personal: JSON.parse(personal) as object };
   }
 
+  #sealedEvents(rows: unknown): SealedEvent[] {
+    return (rows as Row[]).map((row) => {
+      const event = this.#event(row);
+      return row[11] === null ? event : { ...event, sealed: row[11] };
+    });
+  }
+
   /** All but what is sealed. */
-  #sealed(row: Row): SealedEvent {
+  #event(row: Row): SealedEvent {
     return {
       position: formatPosition(row[0]),
       stream: `${this.#terms.text(row[1])}-${row[2]}`,

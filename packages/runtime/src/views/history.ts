@@ -10,8 +10,6 @@ export interface Knowledge {
   readonly upTo?: Position;
   /** By recorded time, ms since 1970 UTC. */
   readonly knownAt?: number;
-  /** Types of events that may be left out. */
-  readonly without?: readonly string[];
 }
 
 /** A customer's whole history: that of all ids that are known to be theirs. */
@@ -46,7 +44,7 @@ export async function readStoredHistory(
   customerId: string,
   knowledge: Knowledge = {},
 ): Promise<StoredHistory | undefined> {
-  const { upTo, knownAt, without = [] } = knowledge;
+  const { upTo, knownAt } = knowledge;
   const isKnown = ({ position, recordedAt }: StoredEvent): boolean =>
     (upTo === undefined || position <= upTo) && (knownAt === undefined || recordedAt <= knownAt);
 
@@ -55,7 +53,7 @@ export async function readStoredHistory(
   const toRead = [customerId];
   const seen = new Set(toRead);
   for (let id = toRead.pop(); id !== undefined; id = toRead.pop()) {
-    const own = (await store.readCustomer(id, { without })).filter(isKnown);
+    const own = (await store.readCustomer(id)).filter(isKnown);
     parts.push(own);
     for (const stored of own) {
       if (stored.type === 'CustomerRegistered') registered.set(id, stored.position);

@@ -16,9 +16,6 @@ export interface FoldedCustomer {
   readonly position: string;
 }
 
-/** Derivations that come with each purchase and refund, and move no document beyond them: half of a long history. */
-const notFolded = ['PointsEarned', 'PointsTakenBack'];
-
 /** What is folded from the log needs no more than it: neither views nor their position. */
 type Log = Pick<ServiceContext, 'store' | 'zone'>;
 
@@ -32,7 +29,7 @@ export async function foldCustomer(
   { asOf, knownAt }: Instants,
   policies: Policies,
 ): Promise<FoldedCustomer | undefined> {
-  const history = await readHistory(store, id, { without: notFolded, ...(knownAt === undefined ? {} : { knownAt }) });
+  const history = await readHistory(store, id, knownAt === undefined ? {} : { knownAt });
   if (history === undefined) return undefined;
   const state = derive(factsOfHistory(history), policies, calendarOf(zone), asOf);
   if (state === undefined) return undefined;
