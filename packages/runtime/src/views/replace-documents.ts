@@ -51,7 +51,8 @@ export class DocumentWriter {
   async expectStored(changes: Iterable<DocumentChange>): Promise<void> {
     const ids = new Map<string, string[]>();
     for (const { collection, id } of changes) {
-      if (this.#guardsOf(collection).has(id)) continue;
+      // Looked up as one that is used: else those to be read would push it out.
+      if (this.#guardsOf(collection).get(id) !== undefined) continue;
       const own = ids.get(collection);
       if (own === undefined) ids.set(collection, [id]);
       else own.push(id);

@@ -79,7 +79,8 @@ const jobs = new Jobs({
     clock: options.clock,
     zone: options.zone,
     modules: options.modules,
-    memory: { maxFacts: options.memory.maxFacts / 2, maxTextLength: options.memory.maxTextLength / 2 },
+    // Folds take most of it; with fewer texts customers would be read from the log again and again.
+    memory: { ...options.memory, maxFacts: options.memory.maxFacts / 2 },
     pageSize,
   },
   openLog,
