@@ -53,7 +53,7 @@ export const fullSizes: Sizes = {
   listCustomers: 100_000,
   listPages: 1_000,
   asOfReports: 50,
-  timedCustomers: 1_000_000,
+  timedCustomers: 500_000,
   manyEvents: 1_000_000,
   fewEvents: 10_000,
   appended: 20_000,

@@ -65,14 +65,28 @@ export async function* foldCustomers(
   yield* news(await fold());
 }
 
-/** @throws {Problem} `as-of-unsupported`, naming what would have to be asked otherwise */
-export function refuseToFold(count: number, { asOf, knownAt }: Instants): void {
+/** Why customers have to be folded: no view tells of their past; they are known otherwise since; or it is yet to be recorded. */
+export type FoldReason = 'untold' | 'known-since' | 'not-yet-recorded';
+
+/**
+ * @throws {Problem} for more than can be folded: `as-of-unsupported`, naming what would have to be asked otherwise;
+ * `views-unavailable` where the views will tell in a while
+ */
+export function refuseToFold(count: number, reason: FoldReason): void {
   if (count <= mostFolded) return;
-  const isAhead = knownAt !== undefined && knownAt < asOf;
-  const detail = isAhead
-    ? 'is so long before asOf that too many customers are known otherwise since: ask as of it, or of an earlier instant'
-    : 'would have to be folded for too many customers: ask again once the views have recorded what time has brought';
-  throw new Problem('as-of-unsupported', `This would fold ${count} customers from the log, and ${mostFolded} at most`, {
-    errors: [{ pointer: isAhead ? '/knownAt' : '/asOf', detail }],
-  });
+  const title = `This would fold ${count} customers from the log, and ${mostFolded} at most`;
+  if (reason === 'not-yet-recorded') {
+    throw new Problem('views-unavailable', `${title}: the views have yet to record what time or a policy has brought`);
+  }
+  const errors =
+    reason === 'untold'
+      ? [{ pointer: '/asOf', detail: 'is an instant of which too much became known out of order' }]
+      : [
+          {
+            pointer: '/knownAt',
+            detail:
+              'is so long before asOf that too many customers are known otherwise since: ask as of it, or of an earlier instant',
+          },
+        ];
+  throw new Problem('as-of-unsupported', title, { errors });
 }

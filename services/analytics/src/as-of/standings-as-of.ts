@@ -2,7 +2,7 @@ import type { Standing } from '@tenure/domain';
 import type { Filter, ViewSet } from '@tenure/read-store';
 import { policyEvents, type ServiceContext } from '@tenure/runtime';
 import { type StandingDocument, standingOf, standingsCollection } from '../projections/standings.ts';
-import { type Instants, refuseToFold } from './fold-customer.ts';
+import { type FoldReason, type Instants, refuseToFold } from './fold-customer.ts';
 
 /** What stood as of an instant, as was known. */
 export interface StandingsAsOf {
@@ -33,7 +33,7 @@ export function standingThen(is: Filter[string], instants: Instants & { readonly
   };
 }
 
-/** @throws {Problem} `as-of-unsupported` when too many customers would have to be folded */
+/** @throws {Problem} `as-of-unsupported`, `views-unavailable` when too many customers would have to be folded */
 export async function standingsAsOf(
   { store }: Pick<ServiceContext, 'store'>,
   views: ViewSet,
@@ -95,18 +95,18 @@ async function exceptedFrom(
   const unresolved: Filter = { $and: [{ is: standingOf('unresolved') }, knownThen(instants)] };
   for await (const page of views.stream<StandingDocument>(standingsCollection, { filter: unresolved })) {
     for (const { customerId } of page) ids.add(customerId);
-    refuseToFold(ids.size, instants);
+    refuseToFold(ids.size, 'untold');
   }
-  const moved: Filter[] = [
-    { '_times.nextStageChangeAt': { $lte: asOf } },
-    { '_times.nextReviewAt': { $lte: asOf } },
-    { '_times.policiesAt': { $lt: policiesAt } },
-    ...(knownAt !== undefined && knownAt < asOf ? [{ '_times.knownAt': { $gt: knownAt } }] : []),
+  const moved: [FoldReason, Filter][] = [
+    ['not-yet-recorded', { '_times.nextStageChangeAt': { $lte: asOf } }],
+    ['not-yet-recorded', { '_times.nextReviewAt': { $lte: asOf } }],
+    ['not-yet-recorded', { '_times.policiesAt': { $lt: policiesAt } }],
   ];
-  for (const filter of moved) {
+  if (knownAt !== undefined && knownAt < asOf) moved.push(['known-since', { '_times.knownAt': { $gt: knownAt } }]);
+  for (const [reason, filter] of moved) {
     for await (const page of views.stream<{ _id: string; aliases: readonly string[] }>('customers', { filter })) {
       for (const { _id, aliases } of page) for (const id of [_id, ...aliases]) ids.add(id);
-      refuseToFold(ids.size, instants);
+      refuseToFold(ids.size, reason);
     }
   }
   return ids;

@@ -28,7 +28,7 @@ export function customerListRoutes(context: ServiceContext): readonly Route[] {
       limits: { bodyBytes: 0, timeoutMs: 9_000, concurrency: 16 },
       query: list.query,
       responses: { 200: list.response },
-      problems: ['as-of-unsupported', 'in-the-future'],
+      problems: ['as-of-unsupported', 'in-the-future', 'views-unavailable'],
       awaitsPosition: true,
       handler: async (request) => {
         const { asOf: asked, knownAt: known, ...query } = request.query;

@@ -61,7 +61,7 @@ export function reportRoutes(context: ServiceContext): readonly Route[] {
       summary: 'How many customers are in which stage, who moved where, and how long they stayed',
       query: lifecycleQuery,
       responses: { 200: { description: 'Counts, flows, time in stage', schema: lifecycleReport } },
-      problems: ['as-of-unsupported', 'in-the-future'],
+      problems: ['as-of-unsupported', 'in-the-future', 'views-unavailable'],
       handler: async ({ query, signal }) => {
         const { bounds, said } = periodOf(query);
         const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = bounds;
@@ -87,7 +87,7 @@ export function reportRoutes(context: ServiceContext): readonly Route[] {
       summary: 'How customers are spread over the tiers',
       query: tiersQuery,
       responses: { 200: { description: 'Customers by tier', schema: tiersReport } },
-      problems: ['as-of-unsupported', 'in-the-future'],
+      problems: ['as-of-unsupported', 'in-the-future', 'views-unavailable'],
       handler: async ({ query, signal }) => {
         const { parts = ['counts', 'balance'] } = query;
         if (query.asOf !== undefined || query.knownAt !== undefined) {
